@@ -1,0 +1,131 @@
+"""The embedded AWS as boto3 clients, and the guarantee that nothing else is ever reached."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
+
+PARTITION = "aws"
+SECRET_KEY = "local"  # noqa: S105 - the embedded AWS takes any secret for an account's own key
+_TIMEOUT_SECONDS = 20
+
+
+class NotLocalError(RuntimeError):
+    """The endpoint is not on this machine, so local code refuses to touch it."""
+
+
+def require_loopback(endpoint: str) -> str:
+    """Return the endpoint if it is on this machine's loopback interface.
+
+    Raises:
+        NotLocalError: It is not, or it is missing.
+    """
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    if not is_loopback:
+        raise NotLocalError(
+            f"the local aws provider only serves an embedded AWS on loopback, not {endpoint or 'an unset endpoint'!r}: "
+            "run `make up` (or `python -m local up`), or use the official pulumi-aws plugin for a real account"
+        )
+    return endpoint
+
+
+class Aws:
+    """One account and region of the embedded AWS.
+
+    Args:
+        endpoint: URL of the embedded AWS, on loopback.
+        region: AWS region name; the embedded AWS keeps regions apart as AWS does.
+        account: Twelve digits. The embedded AWS takes them as access key and keeps accounts apart by them.
+
+    Raises:
+        NotLocalError: The endpoint is not on loopback.
+    """
+
+    def __init__(self, endpoint: str, region: str, account: str) -> None:
+        self.endpoint = require_loopback(endpoint)
+        self.region = region
+        self.account = account
+        self._lock = threading.Lock()
+        # Explicit credentials, and a configuration that reads no file: the host's own are never looked at.
+        core = botocore.session.Session()
+        core.set_config_variable("config_file", "/dev/null")
+        core.set_config_variable("credentials_file", "/dev/null")
+        self._session = boto3.Session(
+            aws_access_key_id=account,
+            aws_secret_access_key=SECRET_KEY,
+            region_name=region,
+            botocore_session=core,
+        )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], region: str | None = None) -> Aws:
+        """The embedded AWS that `local.environment` describes in environment variables."""
+        return cls(
+            endpoint=environment.get("AWS_ENDPOINT_URL", ""),
+            region=region or environment.get("AWS_REGION", "us-east-1"),
+            account=environment.get("AWS_ACCESS_KEY_ID", ""),
+        )
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource in this account and region."""
+        return f"arn:{PARTITION}:{service}:{self.region}:{self.account}:{resource}"
+
+    @cached_property
+    def cloudwatch(self) -> CloudWatchClient:  # noqa: D102
+        return self._client("cloudwatch")
+
+    @cached_property
+    def iam(self) -> IAMClient:  # noqa: D102
+        return self._client("iam")
+
+    @cached_property
+    def lambda_(self) -> LambdaClient:  # noqa: D102
+        return self._client("lambda")
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:  # noqa: D102
+        return self._client("logs")
+
+    @cached_property
+    def sns(self) -> SNSClient:  # noqa: D102
+        return self._client("sns")
+
+    @cached_property
+    def sqs(self) -> SQSClient:  # noqa: D102
+        return self._client("sqs")
+
+    @cached_property
+    def sts(self) -> STSClient:  # noqa: D102
+        return self._client("sts")
+
+    def _client(self, service: Any) -> Any:
+        config = Config(
+            connect_timeout=_TIMEOUT_SECONDS,
+            read_timeout=_TIMEOUT_SECONDS,
+            retries={"total_max_attempts": 2},
+            proxies={},  # a proxy of the host must not see, or break, a call to this machine
+        )
+        with self._lock:  # creating clients from one session is not thread-safe
+            session: Any = self._session  # the stubs have one overload for each service name
+            return session.client(service, endpoint_url=self.endpoint, config=config)
