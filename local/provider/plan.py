@@ -1,0 +1,149 @@
+"""Check, diff and preview of a resource: pure functions of its description, its inputs and its last state."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from local.provider.resource import UNKNOWN, Properties, ResourceType
+
+_DEFAULTED = "__defaults"
+"""Inputs that the provider filled in, as the official provider records them beside the inputs."""
+_NAME = "name"
+_RANDOM_HEX = 7
+_PROVIDER_LEVEL = frozenset({"region", "tagsAll"})
+"""Known at preview although AWS fills them in: they follow from the provider's own configuration."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in the inputs of a resource."""
+
+    property: str
+    reason: str
+
+
+def check(
+    resource: ResourceType, logical_name: str, news: Properties, olds: Properties, seed: bytes
+) -> tuple[Properties, list[Problem]]:
+    """Complete the inputs of a resource with its name and defaults, and list every mistake in them."""
+    schema = resource.schema
+    given = {name: value for name, value in news.items() if value is not None and name != _DEFAULTED}
+    problems = [
+        Problem(name, f"{schema.token} has no property {name!r}{_did_you_mean(name, schema.inputs)}")
+        for name in sorted(given.keys() - schema.inputs)
+    ]
+    problems += [
+        Problem(
+            name,
+            f"the local aws provider does not serve {name!r} of {schema.token}: leave it out, or deploy to AWS",
+        )
+        for name in sorted((given.keys() & schema.inputs) - resource.inputs - {"region"})
+    ]
+    problems += [
+        Problem(name, f"{schema.token} {logical_name!r} needs the property {name!r}: set it")
+        for name in sorted(schema.required - given.keys())
+    ]
+    filled: Properties = {name: value for name, value in resource.defaults.items() if name not in given}
+    if resource.auto_name and _NAME not in given and "namePrefix" not in given:
+        if _NAME in olds.get(_DEFAULTED, ()):
+            filled[_NAME] = olds[_NAME]
+        else:
+            suffix = resource.auto_name.suffix(given)
+            name = f"{logical_name}-{hashlib.sha256(seed).hexdigest()[:_RANDOM_HEX]}{suffix}"
+            if len(name) > resource.auto_name.max_length:
+                problems.append(
+                    Problem(
+                        _NAME,
+                        f"the name {name!r} has {len(name)} characters and AWS takes {resource.auto_name.max_length}: "
+                        f"shorten the logical name or set {_NAME!r}",
+                    )
+                )
+            filled[_NAME] = name
+    return {**given, **filled, _DEFAULTED: sorted(filled)}, problems
+
+
+@dataclass(frozen=True)
+class Change:
+    """One property that differs between state and inputs."""
+
+    property: str
+    kind: str
+    """`add`, `update` or `delete`."""
+    replaces: bool
+
+
+def diff(resource: ResourceType, olds: Properties, news: Properties, ignored: frozenset[str]) -> list[Change]:
+    """The properties that an update has to change, each with whether it replaces the resource.
+
+    What AWS fills in itself and the program no longer sets is left as it is, as the official provider leaves it.
+    """
+    changes: list[Change] = []
+    for name in sorted(resource.schema.inputs - ignored):
+        old, new = olds.get(name), news.get(name)
+        if new is None:
+            changed = name not in resource.schema.computed and not _is_empty(old) and name not in resource.write_only
+        else:
+            changed = not _same(resource, name, olds, news)
+        if changed:
+            kind = "delete" if new is None else "add" if old is None else "update"
+            changes.append(Change(name, kind, name in resource.replace_on or resource.update is None))
+    return changes
+
+
+def needs_delete_first(news: Properties, changes: list[Change]) -> bool:
+    """Whether a replacement must delete before it creates: a name chosen by the program can exist only once."""
+    named = news.get(_NAME) is not None and _NAME not in news.get(_DEFAULTED, ())
+    return named and all(change.property != _NAME for change in changes)
+
+
+def preview(resource: ResourceType, news: Properties, olds: Properties, region: str) -> Properties:
+    """The properties that a create (no `olds`) or an update will leave, with what only AWS can tell as `UNKNOWN`."""
+    planned: Properties = {name: olds.get(name, UNKNOWN) for name in resource.schema.computed}
+    planned |= {name: value for name, value in news.items() if name in resource.schema.outputs}
+    if olds:
+        changed = {change.property for change in diff(resource, olds, news, frozenset())}
+        if changed & resource.revises:
+            planned |= {name: UNKNOWN for name in resource.revision if news.get(name) is None}
+    return planned | provider_level(resource, news, region)
+
+
+def provider_level(resource: ResourceType, inputs: Properties, region: str) -> Properties:
+    """The outputs that come from the provider's configuration and not from AWS."""
+    values: Properties = {"region": inputs.get("region") or region, "tagsAll": inputs.get("tags") or {}}
+    return {name: values[name] for name in _PROVIDER_LEVEL & resource.schema.outputs}
+
+
+def inputs_from_state(resource: ResourceType, inputs: Properties, state: Properties) -> Properties:
+    """The inputs that would give this state: after a refresh those that were set, after an import all there are."""
+    if inputs:
+        read = {name: state.get(name, inputs[name]) for name in inputs if name != _DEFAULTED}
+        return {**{k: v for k, v in read.items() if v is not None}, _DEFAULTED: inputs.get(_DEFAULTED, [])}
+    own = resource.schema.inputs - (resource.schema.computed - {_NAME}) - {"tagsAll"}
+    return {name: state[name] for name in own if not _is_empty(state.get(name))} | {_DEFAULTED: []}
+
+
+def _same(resource: ResourceType, name: str, olds: Properties, news: Properties) -> bool:
+    old, new = olds.get(name), news[name]
+    if new is UNKNOWN:
+        return False
+    if old is None:
+        return _is_empty(new)
+    normal = resource.compare_as.get(name, _as_it_is)
+    return bool(normal(old) == normal(new))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _is_empty(value: Any) -> bool:
+    # The official provider does not tell "not set" from the zero value of a type.
+    return not value
+
+
+def _did_you_mean(name: str, known: frozenset[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f": did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,82 @@
+"""The description of one pulumi-aws type: all that its file in `resources/` has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pulumi
+
+from local.aws import Aws
+from local.provider.schema import Schema
+
+Properties = dict[str, Any]
+"""Properties of a resource by their camelCase names: plain Python values, whole numbers as `int`."""
+
+
+class Unknown:
+    """The one value of a property that is not known during a preview."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = Unknown()
+
+
+def _no_suffix(_: Mapping[str, Any]) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class AutoName:
+    """How a resource gets a physical name when the program gives none: `<logical>-<7 hex><suffix>`."""
+
+    max_length: int
+    """Longest name that AWS takes, in characters."""
+    suffix: Callable[[Mapping[str, Any]], str] = _no_suffix
+    """What the name must end with, given the inputs: `.fifo` for FIFO queues and topics."""
+
+
+def fifo_suffix(property_name: str) -> Callable[[Mapping[str, Any]], str]:
+    """The suffix of a name that must end in `.fifo` when the property is true."""
+    return lambda inputs: ".fifo" if inputs.get(property_name) is True else ""
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """One type: how AWS keeps it, and where it differs from the general rule.
+
+    `create` returns the id, `read` the properties as AWS has them or `None` when the resource is gone; an error of
+    boto3 that means "not found" counts as gone. `update` gets old and new properties. Properties come without unknown
+    values and are only those of the type's schema.
+    """
+
+    sdk: type[pulumi.CustomResource]
+    inputs: frozenset[str]
+    """Inputs that the functions below handle: any other is refused and not silently dropped."""
+    create: Callable[[Aws, Properties], str]
+    read: Callable[[Aws, str], Properties | None]
+    delete: Callable[[Aws, str, Properties], None]
+    update: Callable[[Aws, str, Properties, Properties], None] | None = None
+    """`None`: every change replaces."""
+    auto_name: AutoName | None = None
+    defaults: Properties = field(default_factory=dict[str, Any])
+    """Defaults of the official provider's own schema, which it adds to the inputs."""
+    replace_on: frozenset[str] = frozenset()
+    """Inputs that AWS cannot change in place."""
+    compare_as: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, Callable[[Any], Any]])
+    """Inputs with more than one spelling of the same value, such as JSON, and what to compare instead."""
+    write_only: frozenset[str] = frozenset()
+    """Inputs that AWS does not give back: kept as they were given."""
+    revises: frozenset[str] = frozenset()
+    """Inputs whose change gives the resource a new revision ..."""
+    revision: frozenset[str] = frozenset()
+    """... and the outputs that are unknown at preview because of it."""
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The type's properties, from the SDK."""
+        return Schema.of(self.sdk)

@@ -1,0 +1,74 @@
+"""`aws.cloudwatch.LogGroup`."""
+
+from __future__ import annotations
+
+import pulumi_aws as aws
+
+from local.aws import Aws
+from local.provider.fields import from_aws, tag_changes, to_aws
+from local.provider.resource import AutoName, Properties, ResourceType
+
+_FIELDS = {"kmsKeyId": "kmsKeyId", "logGroupClass": "logGroupClass", "name": "logGroupName"}
+
+
+def create(aws: Aws, news: Properties) -> str:
+    name: str = news["name"]
+    tags = {"tags": news["tags"]} if news.get("tags") else {}
+    aws.logs.create_log_group(**to_aws(_FIELDS, news), **tags)
+    _set_retention(aws, name, news["retentionInDays"])
+    return name
+
+
+def read(aws: Aws, name: str) -> Properties | None:
+    groups = aws.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    group = next((group for group in groups if group.get("logGroupName") == name), None)
+    if group is None:
+        return None
+    arn = group.get("arn", "").removesuffix(":*")
+    return {
+        **from_aws(_FIELDS, group),
+        "arn": arn,
+        "deletionProtectionEnabled": False,
+        "retentionInDays": group.get("retentionInDays", 0),
+        "tags": aws.logs.list_tags_for_resource(resourceArn=arn)["tags"] or None,
+    }
+
+
+def update(aws: Aws, name: str, olds: Properties, news: Properties) -> None:
+    _set_retention(aws, name, news["retentionInDays"])
+    if news.get("kmsKeyId"):
+        aws.logs.associate_kms_key(logGroupName=name, kmsKeyId=news["kmsKeyId"])
+    elif olds.get("kmsKeyId"):
+        aws.logs.disassociate_kms_key(logGroupName=name)
+    removed, tags = tag_changes(olds, news)
+    arn = olds["arn"]
+    if removed:
+        aws.logs.untag_resource(resourceArn=arn, tagKeys=removed)
+    if tags:
+        aws.logs.tag_resource(resourceArn=arn, tags=tags)
+
+
+def delete(aws: Aws, name: str, olds: Properties) -> None:
+    if not olds.get("skipDestroy"):
+        aws.logs.delete_log_group(logGroupName=name)
+
+
+def _set_retention(aws: Aws, name: str, days: int) -> None:
+    if days:
+        aws.logs.put_retention_policy(logGroupName=name, retentionInDays=days)
+    else:
+        aws.logs.delete_retention_policy(logGroupName=name)
+
+
+TYPE = ResourceType(
+    sdk=aws.cloudwatch.LogGroup,
+    inputs=frozenset({*_FIELDS, "retentionInDays", "skipDestroy", "tags"}),
+    create=create,
+    read=read,
+    update=update,
+    delete=delete,
+    auto_name=AutoName(max_length=512),
+    defaults={"retentionInDays": 0, "skipDestroy": False},
+    replace_on=frozenset({"logGroupClass", "name"}),
+    write_only=frozenset({"skipDestroy"}),
+)

@@ -1,0 +1,107 @@
+"""`aws.lambda_.EventSourceMapping`. Its id is its UUID."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pulumi_aws as aws
+
+from local.aws import Aws
+from local.provider.fields import Fields, from_aws, tag_changes, to_aws
+from local.provider.resource import Properties, ResourceType
+from local.provider.resources.lambda_function import function_name
+
+_FIELDS: Fields = {
+    "batchSize": "BatchSize",
+    "bisectBatchOnFunctionError": "BisectBatchOnFunctionError",
+    "destinationConfig": (
+        "DestinationConfig",
+        {"onFailure": ("OnFailure", {"destinationArn": "Destination"})},
+    ),
+    "enabled": "Enabled",
+    "eventSourceArn": "EventSourceArn",
+    "filterCriteria": ("FilterCriteria", {"filters": ("Filters", {"pattern": "Pattern"})}),
+    "functionName": "FunctionName",
+    "functionResponseTypes": "FunctionResponseTypes",
+    "kmsKeyArn": "KMSKeyArn",
+    "maximumBatchingWindowInSeconds": "MaximumBatchingWindowInSeconds",
+    "maximumRecordAgeInSeconds": "MaximumRecordAgeInSeconds",
+    "maximumRetryAttempts": "MaximumRetryAttempts",
+    "metricsConfig": ("MetricsConfig", {"metrics": "Metrics"}),
+    "parallelizationFactor": "ParallelizationFactor",
+    "provisionedPollerConfig": (
+        "ProvisionedPollerConfig",
+        {"maximumPollers": "MaximumPollers", "minimumPollers": "MinimumPollers"},
+    ),
+    "scalingConfig": ("ScalingConfig", {"maximumConcurrency": "MaximumConcurrency"}),
+    "startingPosition": "StartingPosition",
+    "tumblingWindowInSeconds": "TumblingWindowInSeconds",
+}
+_ONLY_AT_CREATE = frozenset({"eventSourceArn", "startingPosition"})
+_NOT_YET = frozenset({"Disabled", "Disabling"})
+
+
+def create(aws: Aws, news: Properties) -> str:
+    tags = {"Tags": news["tags"]} if news.get("tags") else {}
+    return aws.lambda_.create_event_source_mapping(**to_aws(_FIELDS, news), **tags).get("UUID", "")
+
+
+def read(aws: Aws, uuid: str) -> Properties | None:
+    mapping: dict[str, Any] = dict(aws.lambda_.get_event_source_mapping(UUID=uuid))
+    if mapping["State"] == "Deleting":
+        return None
+    modified: datetime = mapping["LastModified"]
+    return {
+        "maximumBatchingWindowInSeconds": 0,
+        **from_aws(_FIELDS, mapping),
+        "arn": mapping["EventSourceMappingArn"],
+        "enabled": mapping["State"] not in _NOT_YET,
+        "functionArn": mapping["FunctionArn"],
+        "functionName": mapping["FunctionArn"],
+        "lastModified": f"{modified:%Y-%m-%dT%H:%M:%SZ}",
+        "lastProcessingResult": mapping.get("LastProcessingResult"),
+        "state": mapping["State"],
+        "stateTransitionReason": mapping.get("StateTransitionReason"),
+        "tags": aws.lambda_.list_tags(Resource=mapping["EventSourceMappingArn"])["Tags"] or None,
+        "uuid": uuid,
+    }
+
+
+def update(aws: Aws, uuid: str, olds: Properties, news: Properties) -> None:
+    changes = {name: value for name, value in news.items() if name not in _ONLY_AT_CREATE}
+    cleared = {name: _CLEARED[name] for name in _CLEARED if olds.get(name) and name not in news}
+    aws.lambda_.update_event_source_mapping(UUID=uuid, **to_aws(_FIELDS, {**changes, **cleared}))
+    removed, tags = tag_changes(olds, news)
+    if removed:
+        aws.lambda_.untag_resource(Resource=olds["arn"], TagKeys=removed)
+    if tags:
+        aws.lambda_.tag_resource(Resource=olds["arn"], Tags=tags)
+
+
+def delete(aws: Aws, uuid: str, _: Properties) -> None:
+    aws.lambda_.delete_event_source_mapping(UUID=uuid)
+
+
+_CLEARED: Properties = {
+    "destinationConfig": {"onFailure": {}},
+    "filterCriteria": {},
+    "functionResponseTypes": [],
+    "maximumBatchingWindowInSeconds": 0,
+    "metricsConfig": {"metrics": []},
+    "provisionedPollerConfig": {},
+    "scalingConfig": {},
+}
+"""What AWS takes for "none": an option that is left out of an update stays as it was."""
+
+TYPE = ResourceType(
+    sdk=aws.lambda_.EventSourceMapping,
+    inputs=frozenset({*_FIELDS, "tags"}),
+    create=create,
+    read=read,
+    update=update,
+    delete=delete,
+    defaults={"enabled": True},
+    replace_on=_ONLY_AT_CREATE,
+    compare_as={"functionName": function_name},
+)

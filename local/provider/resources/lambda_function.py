@@ -1,0 +1,175 @@
+"""`aws.lambda_.Function`, from a zip archive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi_aws as aws
+
+from local.aws import Aws
+from local.provider.fields import Fields, from_aws, tag_changes, to_aws
+from local.provider.resource import AutoName, Properties, ResourceType
+
+_CONFIGURATION: Fields = {
+    "deadLetterConfig": ("DeadLetterConfig", {"targetArn": "TargetArn"}),
+    "description": "Description",
+    "environment": ("Environment", {"variables": "Variables"}),
+    "ephemeralStorage": ("EphemeralStorage", {"size": "Size"}),
+    "handler": "Handler",
+    "kmsKeyArn": "KMSKeyArn",
+    "layers": "Layers",
+    "loggingConfig": (
+        "LoggingConfig",
+        {
+            "applicationLogLevel": "ApplicationLogLevel",
+            "logFormat": "LogFormat",
+            "logGroup": "LogGroup",
+            "systemLogLevel": "SystemLogLevel",
+        },
+    ),
+    "memorySize": "MemorySize",
+    "role": "Role",
+    "runtime": "Runtime",
+    "timeout": "Timeout",
+    "tracingConfig": ("TracingConfig", {"mode": "Mode"}),
+}
+_AT_CREATE: Fields = {
+    **_CONFIGURATION,
+    "architectures": "Architectures",
+    "name": "FunctionName",
+    "packageType": "PackageType",
+    "publish": "Publish",
+}
+_UNRESERVED = -1
+_READY_SECONDS = 0.05
+_CLEARED: Properties = {"description": "", "environment": {"variables": {}}, "kmsKeyArn": "", "layers": []}
+"""What AWS takes for "none": an option that is left out of an update stays as it was."""
+
+
+def create(aws: Aws, news: Properties) -> str:
+    tags = {"Tags": news["tags"]} if news.get("tags") else {}
+    aws.lambda_.create_function(**to_aws(_AT_CREATE, news), Code={"ZipFile": news["code"].zip_bytes()}, **tags)
+    name: str = news["name"]
+    _wait(aws, name, "function_active_v2")
+    if news["reservedConcurrentExecutions"] != _UNRESERVED:
+        _reserve(aws, name, news["reservedConcurrentExecutions"])
+    return name
+
+
+def read(aws: Aws, name: str) -> Properties:
+    function = aws.lambda_.get_function(FunctionName=name)
+    configuration: dict[str, Any] = dict(function["Configuration"])
+    arn: str = configuration["FunctionArn"]
+    version = _latest_version(aws, name)
+    return {
+        **from_aws(_CONFIGURATION, configuration),
+        "architectures": configuration["Architectures"],
+        "arn": arn,
+        "codeSha256": configuration["CodeSha256"],
+        "invokeArn": invoke_arn(aws, arn),
+        "lastModified": configuration["LastModified"],
+        "name": name,
+        "packageType": configuration["PackageType"],
+        "qualifiedArn": f"{arn}:{version}",
+        "qualifiedInvokeArn": invoke_arn(aws, f"{arn}:{version}"),
+        "reservedConcurrentExecutions": function.get("Concurrency", {}).get(
+            "ReservedConcurrentExecutions", _UNRESERVED
+        ),
+        "sourceCodeHash": configuration["CodeSha256"],
+        "sourceCodeSize": configuration["CodeSize"],
+        "tags": function.get("Tags") or None,
+        "version": version,
+    }
+
+
+def update(aws: Aws, name: str, olds: Properties, news: Properties) -> None:
+    cleared = {key: value for key, value in _CLEARED.items() if olds.get(key) and key not in news}
+    wanted = {**news, **cleared}
+    configured = any(wanted.get(key) != olds.get(key) for key in _CONFIGURATION if key in wanted)
+    recoded = news["code"] != olds.get("code") or _architecture_changed(olds, news)
+    if configured:
+        aws.lambda_.update_function_configuration(FunctionName=name, **to_aws(_CONFIGURATION, wanted))
+        _wait(aws, name, "function_updated_v2")
+    if recoded:
+        architectures = to_aws({"architectures": "Architectures"}, news)
+        aws.lambda_.update_function_code(FunctionName=name, ZipFile=news["code"].zip_bytes(), **architectures)
+        _wait(aws, name, "function_updated_v2")
+    if news["publish"] and (configured or recoded or not olds.get("publish")):
+        aws.lambda_.publish_version(FunctionName=name)
+    if news["reservedConcurrentExecutions"] != olds.get("reservedConcurrentExecutions"):
+        _reserve(aws, name, news["reservedConcurrentExecutions"])
+    removed, tags = tag_changes(olds, news)
+    if removed:
+        aws.lambda_.untag_resource(Resource=olds["arn"], TagKeys=removed)
+    if tags:
+        aws.lambda_.tag_resource(Resource=olds["arn"], Tags=tags)
+
+
+def delete(aws: Aws, name: str, olds: Properties) -> None:
+    if not olds.get("skipDestroy"):
+        aws.lambda_.delete_function(FunctionName=name)
+
+
+def function_name(reference: str) -> str:
+    """A function, with its qualifier if any, by name: AWS takes the name and the ARN for the same."""
+    return reference.partition(":function:")[2] or reference
+
+
+def invoke_arn(aws: Aws, arn: str) -> str:
+    """The ARN by which API Gateway invokes a function."""
+    return f"arn:aws:apigateway:{aws.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+
+
+def _latest_version(aws: Aws, name: str) -> str:
+    versions = aws.lambda_.list_versions_by_function(FunctionName=name)["Versions"]
+    numbers = [int(version.get("Version", "")) for version in versions if version.get("Version") != "$LATEST"]
+    return str(max(numbers)) if numbers else "$LATEST"
+
+
+def _architecture_changed(olds: Properties, news: Properties) -> bool:
+    return "architectures" in news and news["architectures"] != olds.get("architectures")
+
+
+def _reserve(aws: Aws, name: str, executions: int) -> None:
+    if executions == _UNRESERVED:
+        aws.lambda_.delete_function_concurrency(FunctionName=name)
+    else:
+        aws.lambda_.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=executions)
+
+
+def _wait(aws: Aws, name: str, state: Any) -> None:
+    client: Any = aws.lambda_
+    client.get_waiter(state).wait(FunctionName=name, WaiterConfig={"Delay": _READY_SECONDS, "MaxAttempts": 400})
+
+
+TYPE = ResourceType(
+    sdk=aws.lambda_.Function,
+    inputs=frozenset({*_AT_CREATE, "code", "reservedConcurrentExecutions", "skipDestroy", "tags"}),
+    create=create,
+    read=read,
+    update=update,
+    delete=delete,
+    auto_name=AutoName(max_length=64),
+    defaults={
+        "memorySize": 128,
+        "packageType": "Zip",
+        "publish": False,
+        "reservedConcurrentExecutions": _UNRESERVED,
+        "skipDestroy": False,
+        "timeout": 3,
+    },
+    replace_on=frozenset({"name", "packageType"}),
+    write_only=frozenset({"code", "publish", "skipDestroy"}),
+    revises=frozenset({*_CONFIGURATION, "architectures", "code", "publish"}),
+    revision=frozenset(
+        {
+            "codeSha256",
+            "lastModified",
+            "qualifiedArn",
+            "qualifiedInvokeArn",
+            "sourceCodeHash",
+            "sourceCodeSize",
+            "version",
+        }
+    ),
+)
