@@ -1,0 +1,90 @@
+"""Runs the real Pulumi engine against the embedded AWS."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.environment import PROJECT, Workspace, pulumi_environment
+from local.supervisor import Instance
+
+POLICY_PACK = PROJECT / "policy" / "pack"
+"""The policy pack as an executable, which every language host can start."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """`pulumi` for one program, one workspace and one embedded AWS.
+
+    Attributes:
+        environment: The whole environment of the command.
+        project: Folder with the program's `Pulumi.yaml`.
+    """
+
+    environment: Mapping[str, str]
+    project: Path = PROJECT
+
+    @classmethod
+    def of(cls, workspace: Workspace, instance: Instance, project: Path = PROJECT) -> Engine:
+        """The engine with the environment of this process reduced to what a local run may see."""
+        return cls(pulumi_environment(workspace, instance, os.environ), project)
+
+    def run(self, *arguments: str) -> int:
+        """Run a command in front of the user; its exit code."""
+        return subprocess.run(
+            self._command(arguments), cwd=self.project, env=dict(self.environment), check=False
+        ).returncode
+
+    def output(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command and keep what it prints."""
+        return subprocess.run(
+            self._command(arguments),
+            cwd=self.project,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def ensure_stack(self, stack: str) -> None:
+        """Create the stack if it is not there, and take away a lock whose owner is dead.
+
+        Both look at the backend's files, which spares two slow starts of the CLI.
+        """
+        for lock in (self._backend / "locks").rglob(f"{stack}/*.json"):
+            owner = json.loads(lock.read_text())
+            if owner["hostname"] == socket.gethostname() and not _is_alive(owner["pid"]):
+                lock.unlink(missing_ok=True)
+        if not any((self._backend / "stacks").glob(f"*/{stack}.json")):
+            self.output("stack", "init", stack, "--no-select").check_returncode()
+
+    def stack_outputs(self, stack: str) -> dict[str, Any]:
+        """The outputs of a deployed stack."""
+        answer = self.output("stack", "output", "--json", "--stack", stack)
+        answer.check_returncode()
+        outputs: dict[str, Any] = json.loads(answer.stdout)
+        return outputs
+
+    @property
+    def _backend(self) -> Path:
+        return Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://"), ".pulumi")
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        return ["pulumi", *arguments]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # alive, and another user's
+    return True
