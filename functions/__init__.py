@@ -1,0 +1,1 @@
+"""Run: the code that processes orders."""
