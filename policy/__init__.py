@@ -1,0 +1,1 @@
+"""Prove: rules over the whole pipeline, decided at preview, before anything exists."""

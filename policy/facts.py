@@ -1,0 +1,71 @@
+"""Properties of resources as facts with three values: known, not set, or not known yet.
+
+At preview of a new stack the official provider reports a property that AWS may fill in, and that the program left out,
+as unknown: the same as one that comes from another resource. They differ in their dependencies: what the program left
+out depends on nothing. A rule that took "left out" for "not known yet" would never decide before deployment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from pulumi_policy import proxy
+
+_SENTINELS = frozenset(
+    {
+        proxy.UNKNOWN_ARCHIVE_VALUE,
+        proxy.UNKNOWN_ARRAY_VALUE,
+        proxy.UNKNOWN_ASSET_VALUE,
+        proxy.UNKNOWN_BOOLEAN_VALUE,
+        proxy.UNKNOWN_NUMBER_VALUE,
+        proxy.UNKNOWN_OBJECT_VALUE,
+        proxy.UNKNOWN_STRING_VALUE,
+    }
+)
+
+
+class State(Enum):
+    """The values of a fact that are not a value."""
+
+    UNSET = "not set"
+    UNKNOWN = "not known yet"
+
+
+Fact = Any
+"""The value of a property, or `State.UNSET`, or `State.UNKNOWN`."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of the program, as plain data.
+
+    Attributes:
+        urn: Its URN.
+        type: Its type token.
+        name: Its logical name.
+        properties: Its properties; unknown values are Pulumi's sentinel strings.
+        dependencies: For each property the URNs of the resources that its value comes from.
+    """
+
+    urn: str
+    type: str
+    name: str
+    properties: Mapping[str, Any]
+    dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+
+    def fact(self, name: str) -> Fact:
+        """The property as a fact."""
+        value = self.properties.get(name)
+        if value is None or value == "":
+            return State.UNSET
+        if _is_unknown(value):
+            return State.UNKNOWN if self.dependencies.get(name) else State.UNSET
+        return value
+
+
+def _is_unknown(value: Any) -> bool:
+    # A sentinel inside a longer text, such as "arn:aws:sqs:...:<sentinel>", makes all of it unknown.
+    return isinstance(value, str) and any(sentinel in value for sentinel in _SENTINELS)

@@ -1,0 +1,94 @@
+"""Rules about queues and the functions that consume them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy.facts import Fact, Resource, State
+from policy.graph import MAPPING, QUEUE, Graph
+from policy.rule import Finding, Rule
+
+VISIBILITY_FACTOR = 6
+_DEFAULT_VISIBILITY_SECONDS = 30
+_DEFAULT_TIMEOUT_SECONDS = 3
+_DEFAULT_WINDOW_SECONDS = 0
+
+
+def visibility_timeout(graph: Graph) -> Iterator[Finding]:
+    """A queue hides a message for at least six times the timeout of the function that processes it, plus the window.
+
+    Lambda retries a throttled batch while it still holds the messages. A shorter visibility timeout gives them to a
+    second invocation while the first still works on them: orders are processed twice, and come nearer to the
+    dead-letter queue without having failed.
+    """
+    for mapping in graph.of_type(MAPPING):
+        queue, target = graph.source(mapping), graph.function(mapping)
+        if queue is State.UNSET:
+            continue
+        if not isinstance(queue, Resource) or not isinstance(target.function, Resource):
+            missing = "function" if isinstance(queue, Resource) else "queue"
+            yield _undecided(mapping, f"the {missing} of mapping {mapping.name} is not in this program")
+            continue
+        timeout = _seconds(target.function.fact("timeout"), _DEFAULT_TIMEOUT_SECONDS)
+        window = _seconds(mapping.fact("maximumBatchingWindowInSeconds"), _DEFAULT_WINDOW_SECONDS)
+        visibility = _seconds(queue.fact("visibilityTimeoutSeconds"), _DEFAULT_VISIBILITY_SECONDS)
+        if timeout is None or window is None or visibility is None:
+            yield _undecided(
+                queue, f"a timeout of queue {queue.name} or function {target.function.name} is not known yet"
+            )
+            continue
+        needed = VISIBILITY_FACTOR * timeout + window
+        if visibility < needed:
+            yield Finding(
+                queue.urn,
+                f"visibility {visibility} s < {VISIBILITY_FACTOR} x {timeout} s + {window} s = {needed} s (queue "
+                f"{queue.name}, function {target.function.name}{target.via}): "
+                f"set visibility_timeout_seconds >= {needed}",
+            )
+
+
+def dead_letter_queue(graph: Graph) -> Iterator[Finding]:
+    """A queue that a function consumes has a dead-letter queue.
+
+    Without one, an order that cannot be processed is tried until its retention ends, and is then gone without a trace.
+    """
+    consumed = {queue.urn for mapping in graph.of_type(MAPPING) if isinstance(queue := graph.source(mapping), Resource)}
+    for queue in graph.of_type(QUEUE):
+        if queue.urn in graph.dead_letter_queues and queue.urn not in consumed:
+            continue
+        policy = graph.redrive_policy(queue)
+        if policy is State.UNSET or (policy is not State.UNKNOWN and "deadLetterTargetArn" not in policy):
+            yield Finding(
+                queue.urn,
+                f"queue {queue.name} has no dead-letter queue: set redrive_policy with deadLetterTargetArn and "
+                "maxReceiveCount",
+            )
+
+
+def _seconds(fact: Fact, default: int) -> int | None:
+    """A number of seconds; the default of AWS when the program does not set it, `None` when it is not known yet."""
+    if fact is State.UNSET:
+        return default
+    return None if fact is State.UNKNOWN else int(fact)
+
+
+def _undecided(resource: Resource, why: str) -> Finding:
+    return Finding(resource.urn, f"{why}, so its visibility timeout cannot be judged", decided=False)
+
+
+RULES = (
+    Rule(
+        id="ORD-SQS-001",
+        name="sqs-visibility-timeout",
+        title="The visibility timeout is at least six times the function timeout, plus the batching window",
+        url="https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html",
+        check=visibility_timeout,
+    ),
+    Rule(
+        id="ORD-SQS-002",
+        name="sqs-dead-letter-queue",
+        title="Every queue has a dead-letter queue",
+        url="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html",
+        check=dead_letter_queue,
+    ),
+)
