@@ -1,0 +1,178 @@
+"""The demo: a pipeline is deployed, takes orders and is destroyed, and a broken one is refused.
+
+Of two orders one is processed, and the other fails into the dead-letter queue. Everything it prints happened.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from local import supervisor
+from local.aws import Aws
+from local.engine import POLICY_PACK, Engine
+from local.environment import ACCOUNT, DEFAULT, PROJECT, REGION
+from local.supervisor import Instance
+
+STACK = "local"
+BROKEN = PROJECT / "local" / "broken"
+ORDERS = ({"orderId": "ORD-001", "item": "teapot"}, {"orderId": "ORD-002", "item": "kettle", "fail": True})
+_WATCH_SECONDS = 120
+_POLL_SECONDS = 0.2
+
+
+class DemoError(RuntimeError):
+    """Something that the demo promises did not happen."""
+
+
+def demo(*, keep: bool) -> int:
+    """Run the demo; its exit code. An embedded AWS that already runs is used, and left as it is."""
+    already_running = supervisor.running(DEFAULT.emulator)
+    keep = keep or already_running is not None
+    with _embedded_aws(already_running, keep=keep) as instance:
+        engine = Engine.of(DEFAULT, instance)
+        engine.ensure_stack(STACK)
+        _title("Deploy: pulumi up, with the policy pack on")
+        refresh = [] if DEFAULT.deployed_epoch() == instance.epoch else ["--refresh"]
+        if code := engine.run(
+            "up", "--stack", STACK, "--yes", "--suppress-outputs", "--policy-pack", str(POLICY_PACK), *refresh
+        ):
+            return code
+        DEFAULT.record_deployed_epoch(instance.epoch)
+        try:
+            outputs = engine.stack_outputs(STACK)
+            aws = Aws(instance.endpoint, REGION, ACCOUNT)
+            _title("Run: two orders, of which ORD-002 asks to fail")
+            _send_and_watch(aws, outputs)
+            _title("Watch: the alarms that were deployed")
+            _print_alarms(aws, outputs["alarmNames"])
+            _title("Outputs of the stack")
+            for name, value in outputs.items():
+                print(f"  {name:<20} {value if isinstance(value, str) else ', '.join(value)}")
+            _title("Prove: preview of a pipeline with visibility 60 s for a 30 s function, and no dead-letter queue")
+            _preview_broken(instance)
+        except DemoError as error:
+            print(f"{_paint('error', 31)}: {error}", file=sys.stderr)
+            return 1
+        finally:
+            if keep:
+                _print_how_to_look_around(instance)
+            else:
+                _title("Destroy")
+                code = engine.run("destroy", "--stack", STACK, "--yes", "--suppress-outputs")
+        return code
+
+
+@contextmanager
+def _embedded_aws(running: Instance | None, *, keep: bool) -> Generator[Instance]:
+    if running is not None:
+        yield running
+    elif keep:
+        yield supervisor.start(DEFAULT.emulator, attached=False)
+    else:
+        with supervisor.serving(DEFAULT.emulator) as instance:
+            yield instance
+
+
+def _send_and_watch(aws: Aws, outputs: dict[str, Any]) -> None:
+    attributes = aws.sqs.get_queue_attributes(QueueUrl=outputs["queueUrl"], AttributeNames=["All"])["Attributes"]
+    attempts = json.loads(attributes["RedrivePolicy"])["maxReceiveCount"]
+    visibility = int(attributes["VisibilityTimeout"])
+    started = time.monotonic()
+    since = int(time.time() * 1000)
+    for order in ORDERS:
+        aws.sqs.send_message(QueueUrl=outputs["queueUrl"], MessageBody=json.dumps(order))
+        _line(started, f"sent            {order['orderId']}")
+
+    processed: set[str] = set()
+    for entry in _handler_log(aws, outputs["logGroupName"], since):
+        if entry is None:
+            dead = _dead_letter(aws, outputs["deadLetterQueueUrl"])
+            if dead is not None:
+                order, source = dead
+                _line(started, f"{_paint('dead letter', 31)}     {order}, from {source}")
+                break
+            if time.monotonic() - started > _WATCH_SECONDS:
+                raise DemoError(f"ORD-002 did not reach the dead-letter queue in {_WATCH_SECONDS} s")
+            time.sleep(_POLL_SECONDS)
+        elif entry["message"] == "order processed":
+            processed.add(entry["orderId"])
+            _line(started, f"{_paint('processed', 32)}       {entry['orderId']}, attempt {entry['attempt']}")
+            print(f"             log: {json.dumps(entry)}")
+        else:
+            then = f"again in {visibility} s" if entry["attempt"] < attempts else "that was the last"
+            attempt = f"attempt {entry['attempt']} of {attempts}"
+            _line(started, f"{_paint('failed', 33)}          {attempt}: {entry['reason']} ({then})")
+    if "ORD-001" not in processed:
+        raise DemoError("ORD-001 was not processed")
+
+
+def _handler_log(aws: Aws, group: str, since: int) -> Iterator[dict[str, Any] | None]:
+    """What the handler logs, as it comes; `None` when there is nothing new."""
+    seen: set[tuple[str, int, str]] = set()
+    while True:
+        for event in aws.logs.filter_log_events(logGroupName=group, startTime=since)["events"]:
+            key = (event.get("logStreamName", ""), event.get("timestamp", 0), event.get("message", ""))
+            if key not in seen and key[2].startswith("{"):
+                yield json.loads(key[2])
+            seen.add(key)
+        yield None
+
+
+def _dead_letter(aws: Aws, url: str) -> tuple[str, str] | None:
+    """The order in the dead-letter queue and the queue it came from; it stays where it is."""
+    answer = aws.sqs.receive_message(
+        QueueUrl=url, MessageSystemAttributeNames=["DeadLetterQueueSourceArn"], VisibilityTimeout=0
+    )
+    for message in answer.get("Messages", []):
+        source = message.get("Attributes", {}).get("DeadLetterQueueSourceArn", "")
+        return json.loads(message.get("Body", "{}"))["orderId"], source
+    return None
+
+
+def _print_alarms(aws: Aws, names: list[str]) -> None:
+    for alarm in aws.cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]:
+        condition = (
+            f"{alarm.get('Statistic')} {alarm.get('MetricName')} >= {alarm.get('Threshold', 0):g} "
+            f"for {alarm.get('EvaluationPeriods')} x {alarm.get('Period')} s"
+        )
+        print(f"  {_paint(alarm.get('AlarmName', ''), 1)}\n    {condition}\n    {alarm.get('AlarmDescription')}")
+
+
+def _preview_broken(instance: Instance) -> None:
+    engine = Engine.of(DEFAULT, instance, BROKEN)
+    engine.ensure_stack("broken")
+    code = engine.run("preview", "--stack", "broken", "--policy-pack", str(POLICY_PACK))
+    if code == 0:
+        raise DemoError("the policy pack let a broken pipeline pass")
+    print(f"\n  {_paint('refused', 32)}: pulumi preview ended with exit code {code}, before anything was created")
+
+
+def _print_how_to_look_around(instance: Instance) -> None:
+    _title("Left running")
+    print(
+        f"  The embedded AWS answers on {instance.endpoint}. To look around:\n"
+        '    eval "$(.venv/bin/python -m local env)"      point the AWS CLI and every SDK at it\n'
+        "    aws sqs list-queues\n"
+        "    make preview                                 change the program and see what it would do\n"
+        "  When done: make destroy, make stop"
+    )
+
+
+def _title(text: str) -> None:
+    print(f"\n{_paint(f'== {text}', 1)}", flush=True)
+
+
+def _line(started: float, text: str) -> None:
+    print(f"  {time.monotonic() - started:6.1f} s  {text}", flush=True)
+
+
+def _paint(text: str, code: int) -> str:
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return f"\033[{code}m{text}\033[0m"
