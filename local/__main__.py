@@ -51,7 +51,7 @@ def _pulumi(command: str, options: list[str]) -> int:
 
 def _instance() -> Instance:
     """The embedded AWS of this checkout, started if it is not running; it goes on until `stop`."""
-    return supervisor.running(DEFAULT.emulator) or supervisor.start(DEFAULT.emulator, attached=False)
+    return supervisor.running(DEFAULT.emulator) or supervisor.start(DEFAULT.emulator)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -73,7 +73,7 @@ def _embedded_aws(running: Instance | None, *, keep: bool) -> Generator[Instance
     if running is not None:
         yield running
     elif keep:
-        yield supervisor.start(DEFAULT.emulator, attached=False)
+        yield supervisor.start(DEFAULT.emulator)
     else:
         with supervisor.serving(DEFAULT.emulator) as instance:
             yield instance

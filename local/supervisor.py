@@ -14,6 +14,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 HERE = Path(__file__).parent / "emulator"
 PYTHON = HERE / ".venv" / "bin" / "python"
@@ -50,37 +51,35 @@ class Instance:
         return f"http://127.0.0.1:{self.port}"
 
 
-def start(folder: Path, *, attached: bool, port: int | None = None) -> Instance:
-    """Start the embedded AWS on a state folder and wait until it answers.
+def start(folder: Path) -> Instance:
+    """Start the embedded AWS on a state folder, to run until `stop`, and wait until it answers.
 
     Args:
-        folder: Where it keeps its state and its log; made when missing. Stopped cleanly, it finds its state again.
-        attached: End it with this process, however this process ends. Otherwise it runs until `stop`.
-        port: TCP port on loopback. Default: the one this folder had before, since queue URLs in a stack's state hold
-            it; a free one the first time.
+        folder: Where it keeps its state and its log; made when missing. Stopped in order, it finds its state again, and
+            it takes the port that it had before, since queue URLs in a stack's state hold it.
 
     Raises:
         EmulatorError: Another instance holds the folder, the port is taken, or it did not come up.
     """
-    if not PYTHON.exists():
-        raise EmulatorError("the embedded AWS is not installed: run `make setup`")
-    if (held := running(folder)) is not None:
-        raise EmulatorError(
-            f"an embedded AWS (pid {held.pid}, {held.endpoint}) already holds {folder}: stop it with `make stop`"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = port if port is not None else _last_port(folder)
-    with (folder / "emulator.log").open("ab") as log:
-        process = subprocess.Popen(
-            [PYTHON, "-u", _SERVE, folder.resolve(), str(wanted), "attached" if attached else "detached"],
-            env=_environment(folder.resolve()),
-            cwd=folder,
-            stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # Ctrl-C is for the command in front, which then stops the emulator in order
-        )
-    return _wait_for_health(folder, process, wanted)
+    instance, _ = _launch(folder, "detached")
+    return instance
+
+
+@contextmanager
+def serving(folder: Path) -> Generator[Instance]:
+    """An embedded AWS for the length of a `with` block, or of this process if that ends first, however it ends.
+
+    Raises:
+        EmulatorError: As for `start`.
+    """
+    instance, process = _launch(folder, "attached")
+    try:
+        yield instance
+    finally:
+        stop(folder)
+        process.wait()
+        if process.stdin:
+            process.stdin.close()
 
 
 def running(folder: Path) -> Instance | None:
@@ -113,14 +112,26 @@ def stop(folder: Path) -> bool:
     return True
 
 
-@contextmanager
-def serving(folder: Path, port: int | None = None) -> Generator[Instance]:
-    """An embedded AWS for the length of a `with` block, or of this process if that ends first."""
-    instance = start(folder, attached=True, port=port)
-    try:
-        yield instance
-    finally:
-        stop(folder)
+def _launch(folder: Path, lifetime: Literal["attached", "detached"]) -> tuple[Instance, subprocess.Popen[bytes]]:
+    if not PYTHON.exists():
+        raise EmulatorError("the embedded AWS is not installed: run `make setup`")
+    if (held := running(folder)) is not None:
+        raise EmulatorError(
+            f"an embedded AWS (pid {held.pid}, {held.endpoint}) already holds {folder}: stop it with `make stop`"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    port = _last_port(folder)
+    with (folder / "emulator.log").open("ab") as log:
+        process = subprocess.Popen(
+            [PYTHON, "-u", _SERVE, folder.resolve(), str(port), lifetime],
+            env=_environment(folder.resolve()),
+            cwd=folder,
+            stdin=subprocess.PIPE if lifetime == "attached" else subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for the command in front, which then stops the emulator in order
+        )
+    return _wait_for_health(folder, process, port), process
 
 
 def _environment(folder: Path) -> dict[str, str]:
