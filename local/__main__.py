@@ -8,16 +8,21 @@ import sys
 
 from local import supervisor
 from local.demo import demo
-from local.engine import POLICY_PACK, Engine
 from local.environment import DEFAULT, EngineMissingError, aws_environment
+from local.stack import LocalStack
 from local.supervisor import EmulatorError, Instance
 
-STACK = "local"
+_INTERRUPTED = 130
+"""Exit code of a command that the user ended, as shells have it."""
+_PULUMI_COMMANDS = {"up": "deploy the stack", "preview": "show what `up` would change", "destroy": "delete it"}
 
 
 def main() -> int:
     """Run one command; its exit code."""
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments, options = parser.parse_known_args()
+    if options and arguments.command not in _PULUMI_COMMANDS:
+        parser.error(f"unknown arguments: {' '.join(options)}")
     try:
         match arguments.command:
             case "stop":
@@ -30,23 +35,12 @@ def main() -> int:
             case "demo":
                 return demo(keep=arguments.keep)
             case _:
-                return _pulumi(arguments.command, arguments.options)
+                return LocalStack(DEFAULT, _instance()).run(arguments.command, *options)
     except (EmulatorError, EngineMissingError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-
-
-def _pulumi(command: str, options: list[str]) -> int:
-    instance = _instance()
-    engine = Engine.of(DEFAULT, instance)
-    engine.ensure_stack(STACK)
-    pack = [] if command == "destroy" else ["--policy-pack", str(POLICY_PACK)]
-    yes = [] if command == "preview" else ["--yes"]
-    refresh = ["--refresh"] if DEFAULT.deployed_epoch() != instance.epoch else []
-    code = engine.run(command, "--stack", STACK, *yes, *pack, *refresh, *options)
-    if code == 0 and command != "preview":
-        DEFAULT.record_deployed_epoch(instance.epoch)
-    return code
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
 def _instance() -> Instance:
@@ -57,9 +51,8 @@ def _instance() -> Instance:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (("up", "deploy"), ("preview", "show what `up` would change"), ("destroy", "delete")):
-        command = commands.add_parser(name, help=f"{text} the stack `{STACK}`")
-        command.add_argument("options", nargs=argparse.REMAINDER, help="options for pulumi")
+    for name, text in _PULUMI_COMMANDS.items():
+        commands.add_parser(name, help=f"{text}; other options go to pulumi")
     show = commands.add_parser("demo", help="deploy, send orders, show what happens, destroy")
     show.add_argument("--keep", action="store_true", help="leave everything running at the end")
     commands.add_parser("env", help="print what points an AWS SDK or CLI at the embedded AWS")

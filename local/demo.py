@@ -17,11 +17,12 @@ from local import supervisor
 from local.aws import Aws
 from local.engine import POLICY_PACK, Engine
 from local.environment import ACCOUNT, DEFAULT, PROJECT, REGION
+from local.stack import LocalStack
 from local.supervisor import Instance
 
-STACK = "local"
 BROKEN = PROJECT / "local" / "broken"
 ORDERS = ({"orderId": "ORD-001", "item": "teapot"}, {"orderId": "ORD-002", "item": "kettle", "fail": True})
+_QUIET = ("--suppress-outputs", "--suppress-progress")
 _WATCH_SECONDS = 120
 _POLL_SECONDS = 0.2
 
@@ -35,17 +36,12 @@ def demo(*, keep: bool) -> int:
     already_running = supervisor.running(DEFAULT.emulator)
     keep = keep or already_running is not None
     with _embedded_aws(already_running, keep=keep) as instance:
-        engine = Engine.of(DEFAULT, instance)
-        engine.ensure_stack(STACK)
+        stack = LocalStack(DEFAULT, instance)
         _title("Deploy: pulumi up, with the policy pack on")
-        refresh = [] if DEFAULT.deployed_epoch() == instance.epoch else ["--refresh"]
-        if code := engine.run(
-            "up", "--stack", STACK, "--yes", "--suppress-outputs", "--policy-pack", str(POLICY_PACK), *refresh
-        ):
+        if code := stack.run("up", *_QUIET):
             return code
-        DEFAULT.record_deployed_epoch(instance.epoch)
         try:
-            outputs = engine.stack_outputs(STACK)
+            outputs = stack.outputs()
             aws = Aws(instance.endpoint, REGION, ACCOUNT)
             _title("Run: two orders, of which ORD-002 asks to fail")
             _send_and_watch(aws, outputs)
@@ -64,7 +60,7 @@ def demo(*, keep: bool) -> int:
                 _print_how_to_look_around(instance)
             else:
                 _title("Destroy")
-                code = engine.run("destroy", "--stack", STACK, "--yes", "--suppress-outputs")
+                code = stack.run("destroy", *_QUIET)
         return code
 
 
@@ -147,7 +143,7 @@ def _print_alarms(aws: Aws, names: list[str]) -> None:
 def _preview_broken(instance: Instance) -> None:
     engine = Engine.of(DEFAULT, instance, BROKEN)
     engine.ensure_stack("broken")
-    code = engine.run("preview", "--stack", "broken", "--policy-pack", str(POLICY_PACK))
+    code = engine.run("preview", "--stack", "broken", "--policy-pack", str(POLICY_PACK), *_QUIET)
     if code == 0:
         raise DemoError("the policy pack let a broken pipeline pass")
     print(f"\n  {_paint('refused', 32)}: pulumi preview ended with exit code {code}, before anything was created")

@@ -86,5 +86,6 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # alive, and another user's
-    return True
+        return True  # another user's
+    stat = Path(f"/proc/{pid}/stat")  # a killed process that nobody waits for still answers to signals
+    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")

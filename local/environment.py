@@ -58,17 +58,9 @@ class Workspace:
         """Pulumi's own settings, apart from the user's."""
         return self.root / "pulumi" / "home"
 
-    def deployed_epoch(self) -> str:
-        """The epoch of the embedded AWS that Pulumi's state was last written for."""
-        record = self.root / "pulumi" / "epoch"
-        return record.read_text() if record.exists() else ""
 
-    def record_deployed_epoch(self, epoch: str) -> None:
-        """Remember that Pulumi's state is that of this epoch."""
-        (self.root / "pulumi" / "epoch").write_text(epoch)
-
-
-DEFAULT = Workspace(PROJECT / ".local")
+DEFAULT = Workspace(Path(os.environ.get("ORDER_PIPELINES_WORKSPACE") or PROJECT / ".local").absolute())
+"""The workspace of `python -m local`; another one by an environment variable, so that runs do not share state."""
 
 
 def engine() -> Path:

@@ -131,7 +131,11 @@ def _launch(folder: Path, lifetime: Literal["attached", "detached"]) -> tuple[In
             stderr=log,
             start_new_session=True,  # Ctrl-C is for the command in front, which then stops the emulator in order
         )
-    return _wait_for_health(folder, process, port), process
+    try:
+        return _wait_for_health(folder, process, port), process
+    except EmulatorError:
+        process.communicate()
+        raise
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -1,0 +1,107 @@
+"""The stack `local`: orders go in, effects and dead letters come out, and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from local import supervisor
+from local.environment import Workspace
+from tests.end_to_end.conftest import Deployment, deploy, embedded_aws
+from tests.support.command import LocalCommand
+from tests.support.waiting import eventually
+
+
+def _log(deployment: Deployment) -> list[dict[str, Any]]:
+    """Every line that the handler logged."""
+    pages = deployment.aws.logs.get_paginator("filter_log_events").paginate(
+        logGroupName=deployment.outputs["logGroupName"]
+    )
+    messages = [event.get("message", "") for page in pages for event in page["events"]]
+    return [json.loads(message) for message in messages if message.startswith("{")]
+
+
+def _dead_letters(deployment: Deployment) -> list[tuple[str, str]]:
+    """Body and source queue of every message in the dead-letter queue; they stay there."""
+    answer = deployment.aws.sqs.receive_message(
+        QueueUrl=deployment.outputs["deadLetterQueueUrl"],
+        MaxNumberOfMessages=10,
+        MessageSystemAttributeNames=["DeadLetterQueueSourceArn"],
+        VisibilityTimeout=0,
+    )
+    return sorted(
+        (message.get("Body", ""), message.get("Attributes", {}).get("DeadLetterQueueSourceArn", ""))
+        for message in answer.get("Messages", [])
+    )
+
+
+def test_every_order_is_processed_once_or_lies_in_the_dead_letter_queue(deployment: Deployment) -> None:
+    sqs, url = deployment.aws.sqs, deployment.outputs["queueUrl"]
+    good = [f"ORD-{number:03}" for number in range(20)]
+    bad = ['{"orderId": "ORD-900", "fail": true}', "not an order"]
+
+    for body in [*(json.dumps({"orderId": order}) for order in good), *bad]:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+
+    source = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    eventually(lambda: len(_dead_letters(deployment)) == len(bad))
+    assert _dead_letters(deployment) == sorted((body, source) for body in bad)
+    log = _log(deployment)
+    processed = Counter(entry["orderId"] for entry in log if entry["message"] == "order processed")
+    assert processed == Counter(good)
+    failed = sorted((entry["reason"], entry["attempt"]) for entry in log if entry["message"] == "order failed")
+    assert failed == [
+        *(("OrderError: order ORD-900 asks to fail", attempt) for attempt in (1, 2, 3)),
+        *(("OrderError: the message is not JSON", attempt) for attempt in (1, 2, 3)),
+    ]
+    counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert (counts["ApproximateNumberOfMessages"], counts["ApproximateNumberOfMessagesNotVisible"]) == ("0", "0")
+
+
+def test_a_second_up_changes_nothing(deployment: Deployment) -> None:
+    code, text = deployment.command.run("up", "--expect-no-changes")
+
+    assert code == 0, text
+    assert "15 unchanged" in text
+
+
+def test_handlers_see_nothing_of_the_hosts_environment(deployment: Deployment) -> None:
+    emulator = supervisor.running(Workspace(deployment.command.workspace).emulator)
+    assert emulator is not None
+    environment = Path(f"/proc/{emulator.pid}/environ").read_text()
+    names = {entry.partition("=")[0] for entry in environment.split("\0") if entry}
+
+    assert names == {
+        "AUTH",
+        "BIND_HOST",
+        "HOME",
+        "IOT_MTLS_ENABLED",
+        "LANG",
+        "LOG_LEVEL",
+        "MINISTACK_HOST",
+        "PATH",
+        "PERSIST_STATE",
+        "S3_DATA_DIR",
+        "S3_PERSIST",
+        "STATE_DIR",
+        "TMPDIR",
+    }
+
+
+def test_destroy_leaves_nothing_and_the_next_up_works(local_command: LocalCommand) -> None:
+    deploy(local_command)
+    code, text = local_command.run("destroy")
+    assert code == 0, text
+
+    aws = embedded_aws(local_command)
+    assert aws.sqs.list_queues().get("QueueUrls", []) == []
+    assert aws.lambda_.list_functions()["Functions"] == []
+    assert aws.lambda_.list_event_source_mappings()["EventSourceMappings"] == []
+    assert aws.iam.list_roles()["Roles"] == []
+    assert aws.logs.describe_log_groups()["logGroups"] == []
+    assert aws.cloudwatch.describe_alarms()["MetricAlarms"] == []
+    assert aws.sns.list_topics()["Topics"] == []
+
+    assert deploy(local_command).outputs["queueUrl"] in aws.sqs.list_queues().get("QueueUrls", [])

@@ -1,0 +1,66 @@
+"""A run that is cut off in the middle: the next one puts everything right."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+from local import supervisor
+from local.environment import Workspace
+from local.supervisor import Instance
+from tests.end_to_end.conftest import Deployment, deploy, embedded_aws
+from tests.support.command import LocalCommand
+from tests.support.waiting import eventually
+
+
+def _running(command: LocalCommand) -> Instance:
+    return eventually(lambda: supervisor.running(Workspace(command.workspace).emulator))  # pyright: ignore[reportReturnType]
+
+
+def _has_created_a_queue(command: LocalCommand) -> bool:
+    return bool(embedded_aws(command).sqs.list_queues().get("QueueUrls"))
+
+
+def _processes_an_order(deployment: Deployment) -> bool:
+    started = int(time.time() * 1000)
+    deployment.aws.sqs.send_message(
+        QueueUrl=deployment.outputs["queueUrl"], MessageBody=json.dumps({"orderId": "ORD-AFTER"})
+    )
+    group = deployment.outputs["logGroupName"]
+
+    def is_logged() -> bool:
+        events = deployment.aws.logs.filter_log_events(logGroupName=group, startTime=started)["events"]
+        return any('"orderId": "ORD-AFTER"' in event.get("message", "") for event in events)
+
+    return eventually(is_logged)
+
+
+def test_an_up_whose_aws_is_killed_fails_and_the_next_up_recovers(local_command: LocalCommand) -> None:
+    interrupted = local_command.start("up")
+    instance = _running(local_command)
+    eventually(lambda: _has_created_a_queue(local_command))
+    os.kill(instance.pid, signal.SIGKILL)
+    text, _ = interrupted.communicate()
+    assert interrupted.returncode != 0
+    assert "error" in text
+
+    deployment = deploy(local_command)
+
+    assert len(deployment.aws.sqs.list_queues().get("QueueUrls", [])) == 2
+    assert _processes_an_order(deployment)
+    assert local_command.run("up", "--expect-no-changes")[0] == 0
+
+
+def test_an_up_that_is_killed_itself_leaves_no_lock_behind(local_command: LocalCommand) -> None:
+    interrupted = local_command.start("up")
+    _running(local_command)
+    eventually(lambda: _has_created_a_queue(local_command))
+    os.killpg(interrupted.pid, signal.SIGKILL)
+    interrupted.communicate()
+
+    deployment = deploy(local_command)
+
+    assert _processes_an_order(deployment)
+    assert local_command.run("destroy")[0] == 0
