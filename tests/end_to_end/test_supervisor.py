@@ -37,7 +37,7 @@ def _is_alive(pid: int) -> bool:
 
 def _listening(pid: int) -> set[tuple[str, int]]:
     """Address and port of every TCP socket on which a process listens, from the kernel's own tables."""
-    inodes = {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.exists()}
+    inodes = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.exists()}
     found: set[tuple[str, int]] = set()
     for table in ("tcp", "tcp6"):
         for row in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
@@ -56,13 +56,11 @@ def test_it_listens_on_loopback_only(embedded_aws: Instance) -> None:
 
 def test_a_second_one_on_the_same_folder_is_refused(folder: Path) -> None:
     with serving(folder) as first:
-        expected = (
-            f"an embedded AWS (pid {first.pid}, {first.endpoint}) already holds {folder}: stop it with `make stop`"
-        )
+        holder = f"an embedded AWS (pid {first.pid}, {first.endpoint})"
         with pytest.raises(EmulatorError) as refusal, serving(folder):
             pass
 
-        assert str(refusal.value) == expected
+        assert str(refusal.value) == f"{holder} already holds {folder}: stop it with `make stop`"
         assert supervisor.running(folder) == first
 
     assert supervisor.running(folder) is None
