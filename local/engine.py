@@ -60,7 +60,7 @@ class Engine:
         """
         for lock in (self._backend / "locks").rglob(f"{stack}/*.json"):
             owner = json.loads(lock.read_text())
-            if owner["hostname"] == socket.gethostname() and not _is_alive(owner["pid"]):
+            if owner["hostname"] == socket.gethostname() and not is_alive(owner["pid"]):
                 lock.unlink(missing_ok=True)
         if not any((self._backend / "stacks").glob(f"*/{stack}.json")):
             self.output("stack", "init", stack, "--no-select").check_returncode()
@@ -80,7 +80,8 @@ class Engine:
         return ["pulumi", *arguments]
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and that nobody waited for does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

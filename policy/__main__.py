@@ -1,8 +1,22 @@
 """Serves the policy pack to the Pulumi engine; it does not return."""
 
+import os
+import threading
+import time
+
 from pulumi_policy import PolicyPack
 
 from policy.analysis import policies
 
+
+def _end_with_engine() -> None:
+    """End this process when the engine that started it is gone: killed, it cannot end its plugins itself."""
+    engine = os.getppid()
+    while os.getppid() == engine:
+        time.sleep(1)
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=_end_with_engine, daemon=True).start()
     PolicyPack(name="order-pipelines", policies=[*policies()])

@@ -6,8 +6,10 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 from local import supervisor
+from local.engine import is_alive
 from local.environment import Workspace
 from local.supervisor import Instance
 from tests.end_to_end.conftest import Deployment, deploy, embedded_aws
@@ -21,6 +23,17 @@ def _running(command: LocalCommand) -> Instance:
 
 def _has_created_a_queue(command: LocalCommand) -> bool:
     return bool(embedded_aws(command).sqs.list_queues().get("QueueUrls"))
+
+
+def _children(pid: int) -> list[int]:
+    by_thread = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for children in by_thread for child in children.read_text().split()]
+
+
+def _program(pid: int) -> str:
+    """The file name of the program or script that a process runs, without its options and the engine's address."""
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return Path([word for word in words if "/" in word][-1]).name
 
 
 def _processes_an_order(deployment: Deployment) -> bool:
@@ -53,12 +66,17 @@ def test_an_up_whose_aws_is_killed_fails_and_the_next_up_recovers(local_command:
     assert local_command.run("up", "--expect-no-changes")[0] == 0
 
 
-def test_an_up_that_is_killed_itself_leaves_no_lock_behind(local_command: LocalCommand) -> None:
+def test_an_up_that_is_killed_itself_leaves_no_lock_and_no_process_behind(local_command: LocalCommand) -> None:
     interrupted = local_command.start("up")
-    _running(local_command)
+    emulator = _running(local_command)
     eventually(lambda: _has_created_a_queue(local_command))
-    os.killpg(interrupted.pid, signal.SIGKILL)
+    (engine,) = set(_children(interrupted.pid)) - {emulator.pid}
+    plugins = {_program(pid): pid for pid in _children(engine)}
+    assert set(plugins) == {"pack", "pulumi-language-python", "pulumi-resource-aws"}
+    os.kill(engine, signal.SIGKILL)
     interrupted.communicate()
+    os.kill(plugins["pulumi-language-python"], signal.SIGTERM)  # Pulumi's own; it notices by itself, but minutes later
+    assert eventually(lambda: not any(is_alive(pid) for pid in plugins.values()))
 
     deployment = deploy(local_command)
 

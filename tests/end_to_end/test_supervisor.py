@@ -15,6 +15,7 @@ import pytest
 
 from local import supervisor
 from local.aws import Aws
+from local.engine import is_alive
 from local.environment import ACCOUNT, REGION
 from local.supervisor import EmulatorError, Instance, serving
 from tests.support.waiting import eventually
@@ -28,11 +29,6 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 def _queues(instance: Instance) -> list[str]:
     return Aws(instance.endpoint, REGION, ACCOUNT).sqs.list_queues().get("QueueUrls", [])
-
-
-def _is_alive(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def _listening(pid: int) -> set[tuple[str, int]]:
@@ -117,11 +113,11 @@ def test_it_ends_with_a_parent_that_is_killed(folder: Path) -> None:
     with parent:
         assert parent.stdout
         pid = int(parent.stdout.readline())
-        assert _is_alive(pid)
+        assert is_alive(pid)
 
         parent.kill()
 
-    assert eventually(lambda: not _is_alive(pid))
+    assert eventually(lambda: not is_alive(pid))
     assert supervisor.running(folder) is None
 
 
