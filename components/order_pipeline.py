@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from components import timing
 from components.alarms import DEAD_LETTER_ALARM, create_queue_alarm, queue_alarms
+from components.arguments import Arguments
 from components.consumer import create_consumer
 from components.errors import PipelineError
 from components.package import handler_problems
@@ -123,7 +124,7 @@ class OrderPipeline(pulumi.ComponentResource):
             handler=settings.handler,
             timeout=times.timeout,
             memory=settings.memory,
-            environment=args.get("environment", {}),
+            environment=args.get("environment") or {},
             source_statements=[
                 {
                     "Effect": "Allow",
@@ -170,23 +171,21 @@ class OrderPipeline(pulumi.ComponentResource):
 
 def _resolve(name: str, args: OrderPipelineArgs) -> _Settings:
     """Apply defaults and collect every problem before anything is registered."""
-    handler = args.get("handler", "handler.lambda_handler")
-    visibility = args.get("visibility_timeout")
+    given = Arguments(OrderPipelineArgs, args)
+    code, handler = given.text("code"), given.text("handler", "handler.lambda_handler")
+    memory = given.integer("memory", 256)
+    max_backlog, max_age = given.integer("max_backlog", 1000), given.integer("max_age", 600)
     times, problems = timing.resolve(
-        # Another language sends every number as a float.
-        timeout=int(args.get("timeout", 30)),
-        batch_size=int(args.get("batch_size", 10)),
-        batch_window=int(args.get("batch_window", 0)),
-        max_receive_count=int(args.get("max_receive_count", 3)),
-        retention=int(args.get("retention", 4 * timing.DAY_SECONDS)),
-        visibility_timeout=None if visibility is None else int(visibility),
+        timeout=given.integer("timeout", 30),
+        batch_size=given.integer("batch_size", 10),
+        batch_window=given.integer("batch_window", 0),
+        max_receive_count=given.integer("max_receive_count", 3),
+        retention=given.integer("retention", 4 * timing.DAY_SECONDS),
+        visibility_timeout=given.integer("visibility_timeout", None),
     )
-    problems += handler_problems(args["code"], handler)
-    memory, max_backlog, max_age = (
-        int(args.get("memory", 256)),
-        int(args.get("max_backlog", 1000)),
-        int(args.get("max_age", 600)),
-    )
+    if given.problems:  # the limits of arguments that could not be read say nothing
+        raise PipelineError(name, given.problems)
+    problems += handler_problems(code, handler)
     if not 128 <= memory <= 10_240:  # noqa: PLR2004 - the limits in the message
         problems.append(f"memory must be 128..10240 MiB, got {memory}")
     problems += [
@@ -196,4 +195,4 @@ def _resolve(name: str, args: OrderPipelineArgs) -> _Settings:
     ]
     if problems:
         raise PipelineError(name, problems)
-    return _Settings(args["code"], handler, memory, times, max_backlog, max_age)
+    return _Settings(code, handler, memory, times, max_backlog, max_age)

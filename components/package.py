@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import platform
+import symtable
 from pathlib import Path
 
 import pulumi
@@ -13,8 +16,9 @@ _NOT_CODE = frozenset({"__pycache__"})
 def package(folder: str) -> pulumi.AssetArchive:
     """Every source file of a folder, without what a local run leaves behind and would change the hash."""
     root = Path(folder)
-    files = sorted(path for path in root.rglob("*") if path.is_file() and not _NOT_CODE & set(path.parts))
-    return pulumi.AssetArchive({path.relative_to(root).as_posix(): pulumi.FileAsset(str(path)) for path in files})
+    files = sorted(path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    code = [file for file in files if not _NOT_CODE & set(file.parts)]
+    return pulumi.AssetArchive({file.as_posix(): pulumi.FileAsset(str(root / file)) for file in code})
 
 
 def handler_problems(folder: str, handler: str) -> list[str]:
@@ -29,8 +33,21 @@ def handler_problems(folder: str, handler: str) -> list[str]:
         return [
             f"handler file {file} does not exist: add it, or set handler to <file>.<function> of a file in {folder}"
         ]
-    names = [node.name for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)]
-    if function not in names:
-        there = f" (it has {', '.join(names)})" if names else ""
+    try:
+        functions, has_function = _names(file, function)
+    except SyntaxError as error:
+        return [f"handler file {file}, line {error.lineno}: Python {platform.python_version()} says {error.msg}"]
+    if not has_function:
+        there = f" (it has {', '.join(functions)})" if functions else ""
         return [f"handler file {file} has no function {function!r}{there}: add it, or set handler to one that is there"]
     return []
+
+
+def _names(file: Path, name: str) -> tuple[list[str], bool]:
+    """The functions of a module, and whether it has a name: as a function, by import or by assignment."""
+    source = importlib.util.decode_source(file.read_bytes())
+    body = ast.parse(source).body
+    symbols = symtable.symtable(source, str(file), "exec").get_symbols()
+    bound = {symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()}
+    imports_all = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in body)
+    return [node.name for node in body if isinstance(node, ast.FunctionDef)], name in bound or imports_all

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 import pulumi
 import yaml
 
-from components.errors import PipelineError
+from components.errors import PipelineError, did_you_mean
 
 _DECLARATION = Path(__file__).parent.parent / "Pulumi.yaml"
 
@@ -28,7 +27,7 @@ class StackConfig:
         declared = yaml.safe_load(_DECLARATION.read_text())["config"]
         known = sorted(key.removeprefix(f"{project}:") for key in declared)
         given = [key.partition(":")[2] for key in pulumi.runtime.get_config_env() if key.startswith(f"{project}:")]
-        unknown = [f"unknown config key {key!r}{_hint(key, known)}" for key in sorted(set(given) - set(known))]
+        unknown = [f"unknown config key {key!r}{did_you_mean(key, known)}" for key in sorted(set(given) - set(known))]
         if unknown:
             raise PipelineError(f"Pulumi.{pulumi.get_stack()}.yaml", unknown)
         self._config = pulumi.Config()
@@ -36,8 +35,3 @@ class StackConfig:
     def integer(self, key: str) -> int:
         """A whole number."""
         return self._config.require_int(key)
-
-
-def _hint(key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
-    return f": did you mean {close[0]!r}?" if close else f": the keys are {', '.join(known)}"

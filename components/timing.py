@@ -95,10 +95,11 @@ def _broken_relations(timing: Timing, needed: int) -> list[str]:
         )
     life = timing.max_receive_count * timing.visibility_timeout
     if life >= timing.retention:
+        shorter = "timeout" if timing.visibility_timeout == needed else "visibility_timeout"
         problems.append(
             f"{timing.max_receive_count} receives x {timing.visibility_timeout} s = {life} s >= retention "
             f"{timing.retention} s, so that a failing order would expire before it reaches the dead-letter queue: "
-            "raise retention, or lower max_receive_count or timeout"
+            f"raise retention, or lower max_receive_count or {shorter}"
         )
     if timing.retention >= DEAD_LETTER_RETENTION_SECONDS:
         problems.append(

@@ -1,6 +1,8 @@
 """Serves the policy pack to the Pulumi engine; it does not return."""
 
+import io
 import os
+import sys
 import threading
 import time
 
@@ -18,5 +20,7 @@ def _end_with_engine() -> None:
 
 
 if __name__ == "__main__":
+    # The SDK writes its port without flushing it, and not every language host starts Python with -u.
+    sys.stdout = io.TextIOWrapper(io.FileIO(sys.stdout.fileno(), "w", closefd=False), write_through=True)
     threading.Thread(target=_end_with_engine, daemon=True).start()
     PolicyPack(name="order-pipelines", policies=[*policies()])

@@ -2,7 +2,8 @@
 
 At preview of a new stack the official provider reports a property that AWS may fill in, and that the program left out,
 as unknown: the same as one that comes from another resource. They differ in their dependencies: what the program left
-out depends on nothing. A rule that took "left out" for "not known yet" would never decide before deployment.
+out depends on nothing. A rule that took "left out" for "not known yet" would never decide before deployment. Any other
+property is unknown only when the program gave it a value that is not known yet.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ _SENTINELS = frozenset(
         proxy.UNKNOWN_STRING_VALUE,
     }
 )
+
+
+_FILLED_IN = frozenset({"redriveAllowPolicy", "redrivePolicy"})
+"""Properties that AWS may fill in when the program leaves them out, of those that rules look at."""
 
 
 class State(Enum):
@@ -62,7 +67,8 @@ class Resource:
         if value is None or value == "":
             return State.UNSET
         if _is_unknown(value):
-            return State.UNKNOWN if self.dependencies.get(name) else State.UNSET
+            is_left_out = name in _FILLED_IN and not self.dependencies.get(name)
+            return State.UNSET if is_left_out else State.UNKNOWN
         return value
 
 

@@ -17,18 +17,18 @@ FUNCTION = "aws:lambda/function:Function"
 ALIAS = "aws:lambda/alias:Alias"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 
-_IDENTITIES = ("arn", "url", "name", "id")
-"""Properties by which one resource refers to another."""
-
-
 _FAILURE_SINKS = (
     (QUEUE, "redrivePolicy"),
     (REDRIVE_POLICY, "redrivePolicy"),
-    (REDRIVE_ALLOW_POLICY, "queueUrl"),
     (MAPPING, "destinationConfig"),
     (FUNCTION, "deadLetterConfig"),
+    ("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", "destinationConfig"),
+    ("aws:sns/topicSubscription:TopicSubscription", "redrivePolicy"),
+    ("aws:cloudwatch/eventTarget:EventTarget", "deadLetterConfig"),
 )
 """Types and the property of theirs that names a queue for what failed."""
+_NOT_A_QUEUE = ("startingPosition", "queues")
+"""Properties that every mapping of a stream, or of a message broker, has and that AWS refuses for a queue."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Graph:
 
     def of_type(self, token: str) -> list[Resource]:
         """All resources of a type, in the order of their URNs."""
-        return [resource for resource in self.resources if resource.type == token]
+        return self._by_type.get(token, [])
 
     def source(self, mapping: Resource) -> Resource | State:
         """The queue that a mapping reads: `UNSET` when it reads no queue, `UNKNOWN` when it reads one not seen here."""
@@ -61,50 +61,93 @@ class Graph:
         if queue is not State.UNKNOWN:
             return queue
         arn = mapping.fact("eventSourceArn")
-        if isinstance(arn, str):
-            return State.UNKNOWN if ":sqs:" in arn else State.UNSET
-        sources = self._depends_on(mapping, "eventSourceArn")
-        return State.UNKNOWN if not sources or any(source.type == QUEUE for source in sources) else State.UNSET
+        is_queue = ":sqs:" in arn if isinstance(arn, str) else not any(map(mapping.properties.get, _NOT_A_QUEUE))
+        return State.UNKNOWN if is_queue else State.UNSET
 
     def function(self, mapping: Resource) -> Target:
         """The function that a mapping invokes: directly, by version, or through an alias."""
         alias = self._refer(mapping, "functionName", ALIAS)
         if isinstance(alias, Resource):
-            name = alias.fact("name")
-            return Target(self._refer(alias, "functionName", FUNCTION), f" via alias {name}")
+            return Target(self._refer(alias, "functionName", FUNCTION), f" via alias {alias.name}")
         return Target(self._refer(mapping, "functionName", FUNCTION), "")
 
-    def redrive_policy(self, queue: Resource) -> Fact:
-        """The queue's redrive policy, parsed: set on the queue, or by a resource of its own."""
-        policy = _parsed(queue.fact("redrivePolicy"))
-        if policy is not State.UNSET:
-            return policy
+    def dead_letter_target(self, queue: Resource) -> Resource | str | State:
+        """Where a queue's messages go that failed too often: a queue of this program, or the ARN of another one.
+
+        The redrive policy is a property of the queue or a resource of its own. `UNKNOWN` when either may still name a
+        target.
+        """
+        target = self._redrive_target(queue)
+        if target is not State.UNSET:
+            return target
         for separate in self.of_type(REDRIVE_POLICY):
-            if self._refer(separate, "queueUrl", QUEUE) == queue:
-                return _parsed(separate.fact("redrivePolicy"))
-        return State.UNSET
+            owner = self._refer(separate, "queueUrl", QUEUE)
+            if owner is queue:
+                return self._redrive_target(separate)
+            if owner is State.UNKNOWN:
+                target = State.UNKNOWN
+        return target
 
     @cached_property
     def dead_letter_queues(self) -> frozenset[str]:
         """URNs of the queues that take in what failed elsewhere."""
         found = [self._refer(holder, name, QUEUE) for token, name in _FAILURE_SINKS for holder in self.of_type(token)]
-        found += [queue for queue in self.of_type(QUEUE) if queue.fact("redriveAllowPolicy") is not State.UNSET]
+        found += [queue for queue in self.of_type(QUEUE) if _lets_others_redrive(queue)]
+        separate = filter(_lets_others_redrive, self.of_type(REDRIVE_ALLOW_POLICY))
+        found += [self._refer(policy, "queueUrl", QUEUE) for policy in separate]
         return frozenset(queue.urn for queue in found if isinstance(queue, Resource))
+
+    def _redrive_target(self, holder: Resource) -> Resource | str | State:
+        policy = _parsed(holder.fact("redrivePolicy"))
+        if isinstance(policy, State):
+            return self._refer(holder, "redrivePolicy", QUEUE)
+        arn = cast("Mapping[str, Any]", policy).get("deadLetterTargetArn") if isinstance(policy, Mapping) else None
+        if not isinstance(arn, str) or not arn:
+            return State.UNSET
+        queue = self._refer(holder, "redrivePolicy", QUEUE)
+        return queue if isinstance(queue, Resource) else arn
 
     def _refer(self, holder: Resource, name: str, token: str) -> Resource | State:
         """The resource of a type that a property refers to, as its whole value or somewhere inside it."""
         value = holder.fact(name)
         if value is State.UNSET:
             return State.UNSET
-        texts = set(_texts(_parsed(value)))
-        for candidate in self.of_type(token):
-            if texts & _identities(candidate) or (token == FUNCTION and _unqualified(texts) & _identities(candidate)):
-                return candidate
+        for text in _texts(_parsed(value)):
+            # A function may have its version or alias at the end.
+            names = [text, text.rpartition(":")[0]] if token == FUNCTION else [text]
+            for candidate in names:
+                if found := self._by_reference.get((token, candidate)):
+                    return found
         targets = [resource for resource in self._depends_on(holder, name) if resource.type == token]
         return targets[0] if len(targets) == 1 else State.UNKNOWN
 
     def _depends_on(self, holder: Resource, name: str) -> list[Resource]:
         return [self._by_urn[urn] for urn in holder.dependencies.get(name, ()) if urn in self._by_urn]
+
+    @cached_property
+    def _by_type(self) -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            found.setdefault(resource.type, []).append(resource)
+        return found
+
+    @cached_property
+    def _by_reference(self) -> dict[tuple[str, str], Resource]:
+        """Resources by their type and a text that refers to them."""
+        return {
+            (resource.type, text): resource
+            for resource in reversed(self.resources)
+            # A name alone refers to a function; an alias of the same name is another thing.
+            for name in ("arn", "url", "id", *(("name",) if resource.type == FUNCTION else ()))
+            if isinstance(text := resource.fact(name), str)
+        }
+
+
+def _lets_others_redrive(holder: Resource) -> bool:
+    policy = _parsed(holder.fact("redriveAllowPolicy"))
+    if isinstance(policy, Mapping):
+        return cast("Mapping[str, Any]", policy).get("redrivePermission") != "denyAll"
+    return policy is not State.UNSET
 
 
 def _parsed(fact: Fact) -> Fact:
@@ -126,12 +169,3 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, Sequence):
         for item in cast("Sequence[Any]", value):
             yield from _texts(item)
-
-
-def _identities(resource: Resource) -> set[str]:
-    return {value for name in _IDENTITIES if isinstance(value := resource.fact(name), str)}
-
-
-def _unqualified(references: set[str]) -> set[str]:
-    """References to functions without the version or alias at their end."""
-    return {reference.rpartition(":")[0] for reference in references}

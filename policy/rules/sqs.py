@@ -27,14 +27,20 @@ def visibility_timeout(graph: Graph) -> Iterator[Finding]:
             continue
         if not isinstance(queue, Resource) or not isinstance(target.function, Resource):
             missing = "function" if isinstance(queue, Resource) else "queue"
-            yield _undecided(mapping, f"the {missing} of mapping {mapping.name} is not in this program")
+            yield _undecided(
+                mapping,
+                f"the {missing} of mapping {mapping.name} is not in this program, or not known yet: the visibility "
+                "timeout cannot be judged",
+            )
             continue
         timeout = _seconds(target.function.fact("timeout"), _DEFAULT_TIMEOUT_SECONDS)
         window = _seconds(mapping.fact("maximumBatchingWindowInSeconds"), _DEFAULT_WINDOW_SECONDS)
         visibility = _seconds(queue.fact("visibilityTimeoutSeconds"), _DEFAULT_VISIBILITY_SECONDS)
         if timeout is None or window is None or visibility is None:
             yield _undecided(
-                queue, f"a timeout of queue {queue.name} or function {target.function.name} is not known yet"
+                queue,
+                f"a timeout of queue {queue.name} or function {target.function.name} is not known yet: the "
+                "visibility timeout cannot be judged",
             )
             continue
         needed = VISIBILITY_FACTOR * timeout + window
@@ -56,8 +62,10 @@ def dead_letter_queue(graph: Graph) -> Iterator[Finding]:
     for queue in graph.of_type(QUEUE):
         if queue.urn in graph.dead_letter_queues and queue.urn not in consumed:
             continue
-        policy = graph.redrive_policy(queue)
-        if policy is State.UNSET or (policy is not State.UNKNOWN and "deadLetterTargetArn" not in policy):
+        target = graph.dead_letter_target(queue)
+        if target is State.UNKNOWN:
+            yield _undecided(queue, f"whether queue {queue.name} has a dead-letter queue is not known yet")
+        elif target is State.UNSET:
             yield Finding(
                 queue.urn,
                 f"queue {queue.name} has no dead-letter queue: set redrive_policy with deadLetterTargetArn and "
@@ -73,7 +81,7 @@ def _seconds(fact: Fact, default: int) -> int | None:
 
 
 def _undecided(resource: Resource, why: str) -> Finding:
-    return Finding(resource.urn, f"{why}, so its visibility timeout cannot be judged", decided=False)
+    return Finding(resource.urn, why, decided=False)
 
 
 RULES = (

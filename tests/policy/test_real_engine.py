@@ -1,0 +1,137 @@
+"""The policy pack in the real engine: previews of new stacks, a deployed stack, and an exported state."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local.engine import POLICY_PACK, Engine
+from local.environment import PROJECT, Workspace, pulumi_environment
+from local.supervisor import Instance
+from tests.policy.conftest import new_program
+from tests.support.program import STACK, Program, Result
+
+TOO_SHORT = (
+    "The visibility timeout is at least six times the function timeout, plus the batching window.\n"
+    "[ORD-SQS-001] visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function worker{}): "
+    "set visibility_timeout_seconds >= 180. "
+    "See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"
+)
+NO_DEAD_LETTERS = (
+    "Every queue has a dead-letter queue.\n"
+    "[ORD-SQS-002] queue orders has no dead-letter queue: set redrive_policy with deadLetterTargetArn and "
+    "maxReceiveCount. "
+    "See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"
+)
+NOT_KNOWN = (
+    "What a rule cannot decide yet is not a pass.\n"
+    "[ORD-SQS-001] undecided: a timeout of queue orders or function worker is not known yet: the visibility timeout "
+    "cannot be judged"
+)
+# Its visibility timeout is known only when the dead-letter queue has an ARN.
+TIMEOUT_FROM_ANOTHER_RESOURCE = """
+trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+role = aws.iam.Role("worker", assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+failed = aws.sqs.Queue("failed")
+orders = aws.sqs.Queue(
+    "orders",
+    redrive_policy=pulumi.Output.json_dumps({"deadLetterTargetArn": failed.arn, "maxReceiveCount": 3}),
+    visibility_timeout_seconds=failed.arn.apply(lambda _: 60),
+)
+worker = aws.lambda_.Function(
+    "worker",
+    code=pulumi.AssetArchive({"handler.py": pulumi.StringAsset("def lambda_handler(event, context): ...")}),
+    handler="handler.lambda_handler",
+    role=role.arn,
+    runtime="python3.13",
+    timeout=30,
+)
+aws.lambda_.EventSourceMapping("worker", event_source_arn=orders.arn, function_name=worker.arn)
+"""
+
+
+@dataclass(frozen=True)
+class Course:
+    """One program before it is deployed, after, and as an exported state."""
+
+    before: Result
+    after: Result
+    exported: Result
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory, embedded_aws: Instance) -> Course:
+    program = new_program(tmp_path_factory.mktemp("course"), embedded_aws)
+    program.write(TIMEOUT_FROM_ANOTHER_RESOURCE)
+    before = program.check()
+    deployed = program.up()
+    assert deployed.code == 0, deployed.text
+    state = str(program.folder / "state.json")
+    program.engine.output("stack", "export", "--stack", STACK, "--file", state).check_returncode()
+    done = program.engine.output("policy", "analyze", "--file", state, "--policy-pack", str(POLICY_PACK), "--json")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    return Course(before, program.check(), Result(done.returncode, done.stderr, events))
+
+
+def violations(result: Result) -> list[tuple[str, str, str, str]]:
+    return [(*found, message.rstrip("\n")) for *found, message in result.violations]  # pyright: ignore[reportReturnType]
+
+
+def test_a_new_stack_with_two_mistakes_is_refused_before_anything_exists(program: Program) -> None:
+    program.write(PROJECT.joinpath("local", "broken", "__main__.py").read_text())
+
+    result = program.check()
+
+    assert violations(result) == [
+        ("sqs-dead-letter-queue", "mandatory", "orders", NO_DEAD_LETTERS),
+        ("sqs-visibility-timeout", "mandatory", "orders", TOO_SHORT.format(" via alias live")),
+    ]
+    assert result.code != 0
+    assert program.aws.sqs.list_queues().get("QueueUrls", []) == []
+
+
+def test_what_only_the_deployment_knows_is_undecided_in_the_first_preview(course: Course) -> None:
+    assert violations(course.before) == [("undecided", "advisory", "orders", NOT_KNOWN)]
+    assert course.before.code == 0
+
+
+def test_and_it_is_decided_once_it_is_deployed(course: Course) -> None:
+    assert violations(course.after) == [("sqs-visibility-timeout", "mandatory", "orders", TOO_SHORT.format(""))]
+    assert course.after.code != 0
+
+
+def test_an_exported_state_is_judged_like_the_stack(course: Course) -> None:
+    assert violations(course.exported) == violations(course.after)
+    assert course.exported.code != 0
+
+
+def test_the_projects_own_program_keeps_the_rules(tmp_path: Path, embedded_aws: Instance) -> None:
+    environment = pulumi_environment(Workspace(tmp_path / "workspace"), embedded_aws, os.environ)
+    engine = Engine({**environment, "PULUMI_DEBUG_COMMANDS": "1"}, PROJECT)
+    config = shutil.copy(PROJECT / "Pulumi.local.yaml", tmp_path)
+    log = tmp_path / "events.json"
+    engine.ensure_stack("local")
+
+    done = engine.output(
+        "preview", "--stack", "local", "--config-file", str(config), "--policy-pack", str(POLICY_PACK),
+        "--event-log", str(log),
+    )  # fmt: skip
+
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert Result(done.returncode, "", events).violations == []
+    assert [
+        event["policyAnalyzeStackSummaryEvent"] for event in events if "policyAnalyzeStackSummaryEvent" in event
+    ] == [
+        {
+            "policyPackName": "order-pipelines",
+            "policyPackVersion": "0.1.0",
+            "policyPackVersionTag": "0.1.0",
+            "passed": ["sqs-dead-letter-queue", "sqs-visibility-timeout", "undecided"],
+        }
+    ]
