@@ -17,6 +17,10 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _READABLE = 0o644 << 16
 
 
+class UnsupportedArchiveError(ValueError):
+    """The contents are somewhere that the embedded AWS does not fetch from."""
+
+
 class Archive:
     """An archive as Pulumi sends it: with its contents, or only its hash when it comes from a state.
 
@@ -37,11 +41,8 @@ class Archive:
         """The contents as a zip, its files sorted by name.
 
         Raises:
-            ValueError: The contents are somewhere that the embedded AWS does not fetch from.
+            UnsupportedArchiveError: The contents are somewhere that the embedded AWS does not fetch from.
         """
-        path = Path(self.wire.get("path", ""))
-        if path.is_file():
-            return path.read_bytes()
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
             for name, content in sorted(_files(self.wire, "")):
@@ -57,16 +58,22 @@ def _files(node: Mapping[str, Any], name: str) -> Iterator[tuple[str, bytes]]:
         case {"assets": assets}:
             for inner, value in assets.items():
                 yield from _files(value, f"{name}/{inner}" if name else inner)
-        case {"path": path} if is_archive:
+        case {"path": path} if is_archive and zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as zipped:
+                for entry in zipped.infolist():
+                    if not entry.is_dir():
+                        yield f"{name}/{entry.filename}" if name else entry.filename, zipped.read(entry)
+        case {"path": path} if is_archive and Path(path).is_dir():
             for file in Path(path).rglob("*"):
                 if file.is_file():
                     inner = file.relative_to(path).as_posix()
                     yield f"{name}/{inner}" if name else inner, file.read_bytes()
-        case {"path": path}:
+        case {"path": path} if not is_archive:
             yield name, Path(path).read_bytes()
         case {"text": text}:
             yield name, text.encode()
         case _:
-            raise ValueError(
-                f"the local aws provider can only package local files and texts, not {name or 'this code'!r}"
+            raise UnsupportedArchiveError(
+                f"the local aws provider can only package texts, local files, folders and zips, not "
+                f"{name or 'this code'!r}"
             )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import re
 import threading
 from collections.abc import Mapping
 from functools import cached_property
@@ -12,6 +14,7 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -25,6 +28,11 @@ if TYPE_CHECKING:
 PARTITION = "aws"
 SECRET_KEY = "local"  # noqa: S105 - the embedded AWS takes any secret for an account's own key
 _TIMEOUT_SECONDS = 20
+_FILES = ("config_file", "credentials_file")
+_UNREAD = {
+    name: (None, None, default, convert) for name, (_, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+}
+"""The SDK's settings, without the variables and files that it would read them from."""
 
 
 class NotLocalError(RuntimeError):
@@ -37,12 +45,15 @@ def require_loopback(endpoint: str) -> str:
     Raises:
         NotLocalError: It is not, or it is missing.
     """
-    host = urlsplit(endpoint).hostname or ""
+    parts = urlsplit(endpoint)
+    host = parts.hostname or ""
     try:
         is_loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
         is_loopback = host == "localhost"
-    if not is_loopback:
+    # The HTTP client has a parser of its own, so nothing may be left for two parsers to read in two ways.
+    is_plain = re.fullmatch(r"https?://[\w.\[\]:]+/?", endpoint) is not None
+    if not (is_loopback and is_plain):
         raise NotLocalError(
             f"the local aws provider only serves an embedded AWS on loopback, not {endpoint or 'an unset endpoint'!r}: "
             "run `make up` (or `python -m local up`), or use the official pulumi-aws plugin for a real account"
@@ -67,10 +78,10 @@ class Aws:
         self.region = region
         self.account = account
         self._lock = threading.Lock()
-        # Explicit credentials, and a configuration that reads no file: the host's own are never looked at.
-        core = botocore.session.Session()
-        core.set_config_variable("config_file", "/dev/null")
-        core.set_config_variable("credentials_file", "/dev/null")
+        # Explicit credentials, and settings that come from no file and no variable of the host.
+        core = botocore.session.Session(
+            session_vars={**_UNREAD, **dict.fromkeys(_FILES, (None, None, os.devnull, None))}
+        )
         self._session = boto3.Session(
             aws_access_key_id=account,
             aws_secret_access_key=SECRET_KEY,

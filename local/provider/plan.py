@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+
+import pulumi
 
 from local.provider.resource import UNKNOWN, Properties, ResourceType
 
@@ -26,7 +29,7 @@ class Problem:
 
 
 def check(
-    resource: ResourceType, logical_name: str, news: Properties, olds: Properties, seed: bytes
+    resource: ResourceType, logical_name: str, news: Properties, olds: Properties, seed: bytes, region: str
 ) -> tuple[Properties, list[Problem]]:
     """Complete the inputs of a resource with its name and defaults, and list every mistake in them."""
     schema = resource.schema
@@ -35,16 +38,23 @@ def check(
         Problem(name, f"{schema.token} has no property {name!r}{_did_you_mean(name, schema.inputs)}")
         for name in sorted(given.keys() - schema.inputs)
     ]
+    served = resource.inputs | {"region"} if given.get("region") == region else resource.inputs
+    unserved = sorted((given.keys() & schema.inputs) - served)
+    unserved += [path for name in sorted(resource.nested) for path in _strangers(resource.nested, given, name)]
     problems += [
         Problem(
-            name,
-            f"the local aws provider does not serve {name!r} of {schema.token}: leave it out, or deploy to AWS",
+            path,
+            f"the local aws provider does not serve {path!r} of {schema.token}: leave it out, or deploy to AWS",
         )
-        for name in sorted((given.keys() & schema.inputs) - resource.inputs - {"region"})
+        for path in unserved
     ]
     problems += [
         Problem(name, f"{schema.token} {logical_name!r} needs the property {name!r}: set it")
-        for name in sorted(schema.required - given.keys())
+        for name in sorted((schema.required | resource.needs) - given.keys())
+    ]
+    problems += [
+        Problem(name, f"{schema.token} cannot take an asset as {name!r}: give an archive")
+        for name in sorted(name for name, value in given.items() if isinstance(value, pulumi.Asset))
     ]
     filled: Properties = {name: value for name, value in resource.defaults.items() if name not in given}
     if resource.auto_name and _NAME not in given and "namePrefix" not in given:
@@ -84,7 +94,8 @@ def diff(resource: ResourceType, olds: Properties, news: Properties, ignored: fr
     for name in sorted(resource.schema.inputs - ignored):
         old, new = olds.get(name), news.get(name)
         if new is None:
-            changed = name not in resource.schema.computed and not _is_empty(old) and name not in resource.write_only
+            is_left = name in resource.schema.computed or name in resource.write_only or _is_empty(old)
+            changed = not is_left and old != resource.aws_defaults(news).get(name)
         else:
             changed = not _same(resource, name, olds, news)
         if changed:
@@ -104,9 +115,8 @@ def preview(resource: ResourceType, news: Properties, olds: Properties, region: 
     planned: Properties = {name: olds.get(name, UNKNOWN) for name in resource.schema.computed}
     planned |= {name: value for name, value in news.items() if name in resource.schema.outputs}
     if olds:
-        changed = {change.property for change in diff(resource, olds, news, frozenset())}
-        if changed & resource.revises:
-            planned |= {name: UNKNOWN for name in resource.revision if news.get(name) is None}
+        changed = frozenset(change.property for change in diff(resource, olds, news, frozenset()))
+        planned |= dict.fromkeys(resource.renewed(changed, news), UNKNOWN)
     return planned | provider_level(resource, news, region)
 
 
@@ -121,7 +131,7 @@ def inputs_from_state(resource: ResourceType, inputs: Properties, state: Propert
     if inputs:
         read = {name: state.get(name, inputs[name]) for name in inputs if name != _DEFAULTED}
         return {**{k: v for k, v in read.items() if v is not None}, _DEFAULTED: inputs.get(_DEFAULTED, [])}
-    own = resource.schema.inputs - (resource.schema.computed - {_NAME}) - {"tagsAll"}
+    own = resource.schema.inputs - (resource.schema.computed - resource.schema.required - {_NAME})
     return {name: state[name] for name in own if not _is_empty(state.get(name))} | {_DEFAULTED: []}
 
 
@@ -144,6 +154,17 @@ def _is_empty(value: Any) -> bool:
     return not value
 
 
-def _did_you_mean(name: str, known: frozenset[str]) -> str:
+def _strangers(fields: Mapping[str, Any], properties: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Paths below an input that its table does not have."""
+    value: Any = properties.get(name)
+    for item in cast("list[Any]", value) if isinstance(value, list) else [value]:
+        if isinstance(item, dict) and isinstance(fields[name], tuple):
+            given, inner = cast("Properties", item), fields[name][1]
+            yield from (f"{name}.{stranger}" for stranger in sorted(given.keys() - inner.keys()))
+            for known in sorted(given.keys() & inner.keys()):
+                yield from (f"{name}.{path}" for path in _strangers(inner, given, known))
+
+
+def _did_you_mean(name: str, known: Collection[str]) -> str:
     close = difflib.get_close_matches(name, sorted(known), n=1)
     return f": did you mean {close[0]!r}?" if close else ""

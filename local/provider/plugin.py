@@ -29,6 +29,8 @@ _GONE = frozenset(
 )
 """Error codes by which the services used here say that a resource does not exist."""
 
+_UNSERVED_SETTINGS = frozenset({"defaultTags", "ignoreTags"})
+"""Settings of the official provider that would change resources; those that only say where AWS is go unread."""
 _KINDS = {
     ("add", False): messages.PropertyDiffKind.ADD,
     ("add", True): messages.PropertyDiffKind.ADD_REPLACE,
@@ -58,8 +60,10 @@ class AwsProvider(messages.Provider):
 
     async def configure(self, request: messages.ConfigureRequest) -> messages.ConfigureResponse:
         """Connect to the embedded AWS of the environment; refuse anything that is not on loopback."""
-        region = to_plain(request.args).get("region")
-        self._aws = Aws.from_environment(os.environ, region=region)
+        settings = to_plain(request.args)
+        for name in sorted(_UNSERVED_SETTINGS & settings.keys()):
+            raise ProviderError(f"the local aws provider does not serve the provider setting {name!r}: leave it out")
+        self._aws = Aws.from_environment(os.environ, region=settings.get("region"))
         # The engine itself keeps secrets secret and outputs linked; the plugin only sees plain values.
         return messages.ConfigureResponse(supports_preview=True)
 
@@ -70,12 +74,17 @@ class AwsProvider(messages.Provider):
 
     async def check(self, request: messages.CheckRequest) -> messages.CheckResponse:
         """Complete the inputs and refuse what the type does not have."""
+        try:
+            resource = resources.find(request.type)
+        except resources.UnknownTypeError as error:
+            return messages.CheckResponse(failures=[messages.CheckFailure("", str(error))])
         inputs, problems = plan.check(
-            resources.find(request.type),
+            resource,
             request.name,
             to_plain(request.new_inputs),
             to_plain(request.old_inputs),
             request.random_seed or os.urandom(8),
+            self.aws.region,
         )
         return messages.CheckResponse(
             inputs=to_wire(inputs),
@@ -102,6 +111,8 @@ class AwsProvider(messages.Provider):
     async def create(self, request: messages.CreateRequest) -> messages.CreateResponse:
         """Create the resource and answer with what AWS then has."""
         resource, news = resources.find(request.type), to_plain(request.properties)
+        for name in sorted(resource.creates_from - news.keys()):
+            raise ProviderError(f"a new {request.type} needs the property {name!r}: set it")
         if request.preview:
             return messages.CreateResponse("", to_wire(plan.preview(resource, news, {}, self.aws.region)))
         resource_id = await _in_thread(resource.create, self.aws, _own(resource, news))
@@ -130,8 +141,9 @@ class AwsProvider(messages.Provider):
         state = await self._state(resource, request.resource_id, {**olds, **inputs})
         if state is None:
             return messages.ReadResponse("")
+        resource_id = state[resource.id_property] if resource.id_property else request.resource_id
         return messages.ReadResponse(
-            request.resource_id, to_wire(state), to_wire(plan.inputs_from_state(resource, inputs, state))
+            resource_id, to_wire(state), to_wire(plan.inputs_from_state(resource, inputs, state))
         )
 
     async def delete(self, request: messages.DeleteRequest) -> None:

@@ -30,6 +30,14 @@ def _no_suffix(_: Mapping[str, Any]) -> str:
     return ""
 
 
+def _nothing(_: Properties) -> Properties:
+    return {}
+
+
+def _none(_: frozenset[str], __: Properties) -> frozenset[str]:
+    return frozenset()
+
+
 @dataclass(frozen=True)
 class AutoName:
     """How a resource gets a physical name when the program gives none: `<logical>-<7 hex><suffix>`."""
@@ -62,19 +70,27 @@ class ResourceType:
     delete: Callable[[Aws, str, Properties], None]
     update: Callable[[Aws, str, Properties, Properties], None] | None = None
     """`None`: every change replaces."""
+    nested: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """`fields.Fields` of the inputs that are objects: what is not in them is refused as well."""
+    needs: frozenset[str] = frozenset()
+    """Inputs that AWS cannot do without although the SDK lets them be left out ..."""
+    creates_from: frozenset[str] = frozenset()
+    """... and those that only a new resource needs, so that an import can leave them out."""
     auto_name: AutoName | None = None
     defaults: Properties = field(default_factory=dict[str, Any])
     """Defaults of the official provider's own schema, which it adds to the inputs."""
+    aws_defaults: Callable[[Properties], Properties] = _nothing
+    """What AWS sets, given the other inputs, where an input is left out that the SDK does not say AWS fills in."""
     replace_on: frozenset[str] = frozenset()
     """Inputs that AWS cannot change in place."""
     compare_as: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, Callable[[Any], Any]])
     """Inputs with more than one spelling of the same value, such as JSON, and what to compare instead."""
     write_only: frozenset[str] = frozenset()
     """Inputs that AWS does not give back: kept as they were given."""
-    revises: frozenset[str] = frozenset()
-    """Inputs whose change gives the resource a new revision ..."""
-    revision: frozenset[str] = frozenset()
-    """... and the outputs that are unknown at preview because of it."""
+    renewed: Callable[[frozenset[str], Properties], frozenset[str]] = _none
+    """Outputs that AWS sets anew when these inputs change, given all inputs: unknown at preview."""
+    id_property: str | None = None
+    """The output that is the id, where an import may name the resource in another way."""
 
     @cached_property
     def schema(self) -> Schema:

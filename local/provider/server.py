@@ -16,13 +16,14 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from local.archive import ARCHIVE, SIGNATURE
+from local.archive import ARCHIVE, SIGNATURE, UnsupportedArchiveError
 from local.aws import NotLocalError
+from local.provider.invokes import UnknownInvokeError
 from local.provider.plugin import AwsProvider, ProviderError
 from local.provider.resources import UnknownTypeError
 from local.provider.values import ARCHIVE_MARK
 
-_SPOKEN = (ProviderError, NotLocalError, UnknownTypeError)
+_SPOKEN = (ProviderError, NotLocalError, UnknownInvokeError, UnknownTypeError, UnsupportedArchiveError)
 """Errors whose text is the whole message; any other is a bug of ours and keeps its trace."""
 _MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 """The engine's own limit for one message."""
@@ -93,8 +94,11 @@ async def serve(engine_address: str) -> None:
     await server.start()
     print(port, flush=True)
     engine = os.getppid()
-    while os.getppid() == engine:  # an engine that was killed cannot end its plugins: they notice and go
-        await server.wait_for_termination(timeout=1)
+    try:
+        while os.getppid() == engine:  # an engine that was killed cannot end its plugins: they notice and go
+            await server.wait_for_termination(timeout=1)
+    finally:
+        await server.stop(None)
 
 
 def main() -> None:

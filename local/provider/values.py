@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import pulumi
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
@@ -54,4 +55,6 @@ def _wire(value: Any) -> PropertyValue:
         return PropertyValue([_wire(item) for item in cast("list[Any]", value)])
     if value is None or isinstance(value, (bool, float, str)):
         return PropertyValue(value)
+    if isinstance(value, pulumi.Asset):
+        return PropertyValue(value)  # no type here takes one; it only has to survive until it is refused
     raise TypeError(f"a resource property cannot hold a {type(value).__name__}")

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import pulumi_aws as aws
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws import Aws
 from local.provider.fields import from_aws, tag_changes, to_aws
 from local.provider.resource import AutoName, Properties, ResourceType
 
-_FIELDS = {"kmsKeyId": "kmsKeyId", "logGroupClass": "logGroupClass", "name": "logGroupName"}
+_FIELDS = {"logGroupClass": "logGroupClass", "name": "logGroupName"}
 
 
 def create(aws: Aws, news: Properties) -> str:
     name: str = news["name"]
     tags = {"tags": news["tags"]} if news.get("tags") else {}
     aws.logs.create_log_group(**to_aws(_FIELDS, news), **tags)
-    _set_retention(aws, name, news["retentionInDays"])
+    try:
+        _set_retention(aws, name, news["retentionInDays"])
+    except (BotoCoreError, ClientError):
+        aws.logs.delete_log_group(logGroupName=name)  # the engine knows nothing of it, and its name would stay taken
+        raise
     return name
 
 
@@ -36,10 +41,6 @@ def read(aws: Aws, name: str) -> Properties | None:
 
 def update(aws: Aws, name: str, olds: Properties, news: Properties) -> None:
     _set_retention(aws, name, news["retentionInDays"])
-    if news.get("kmsKeyId"):
-        aws.logs.associate_kms_key(logGroupName=name, kmsKeyId=news["kmsKeyId"])
-    elif olds.get("kmsKeyId"):
-        aws.logs.disassociate_kms_key(logGroupName=name)
     removed, tags = tag_changes(olds, news)
     arn = olds["arn"]
     if removed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi_aws as aws
 
 from local.aws import Aws
@@ -30,8 +32,7 @@ _FIELDS = {
 
 
 def create(aws: Aws, news: Properties) -> str:
-    _put(aws, news)
-    aws.cloudwatch.tag_resource(ResourceARN=_arn(aws, news["name"]), Tags=tag_list(news.get("tags")))
+    _put(aws, news, Tags=tag_list(news.get("tags")))
     name: str = news["name"]
     return name
 
@@ -44,6 +45,8 @@ def read(aws: Aws, name: str) -> Properties | None:
     tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=alarm.get("AlarmArn", ""))["Tags"]
     return {
         **from_aws(_FIELDS, alarm),
+        # The embedded AWS shows a plain statistic beside a percentile as well.
+        "statistic": None if alarm.get("ExtendedStatistic") else alarm.get("Statistic"),
         "arn": alarm.get("AlarmArn"),
         "dimensions": {d["Name"]: d["Value"] for d in alarm.get("Dimensions", [])} or None,
         "evaluateLowSampleCountPercentiles": alarm.get("EvaluateLowSampleCountPercentile", ""),
@@ -64,10 +67,11 @@ def delete(aws: Aws, name: str, _: Properties) -> None:
     aws.cloudwatch.delete_alarms(AlarmNames=[name])
 
 
-def _put(aws: Aws, news: Properties) -> None:
+def _put(aws: Aws, news: Properties, **only_at_create: Any) -> None:
     dimensions: dict[str, str] = news.get("dimensions") or {}
     aws.cloudwatch.put_metric_alarm(
         **to_aws(_FIELDS, news),
+        **only_at_create,
         Dimensions=[{"Name": name, "Value": value} for name, value in sorted(dimensions.items())],
     )
 
@@ -84,6 +88,8 @@ TYPE = ResourceType(
     update=update,
     delete=delete,
     auto_name=AutoName(max_length=255),
+    needs=frozenset({"comparisonOperator", "evaluationPeriods"}),
     defaults={"actionsEnabled": True, "treatMissingData": "missing"},
     replace_on=frozenset({"name"}),
+    compare_as=dict.fromkeys(("alarmActions", "insufficientDataActions", "okActions"), frozenset),
 )

@@ -46,11 +46,8 @@ def read(aws: Aws, name: str) -> Properties:
 
 def update(aws: Aws, name: str, olds: Properties, news: Properties) -> None:
     aws.iam.update_assume_role_policy(RoleName=name, PolicyDocument=news["assumeRolePolicy"])
-    aws.iam.update_role(
-        RoleName=name,
-        Description=news.get("description", ""),
-        MaxSessionDuration=news["maxSessionDuration"],
-    )
+    aws.iam.update_role(RoleName=name, MaxSessionDuration=news["maxSessionDuration"])
+    aws.iam.update_role_description(RoleName=name, Description=news.get("description", ""))
     if news.get("permissionsBoundary"):
         aws.iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=news["permissionsBoundary"])
     elif olds.get("permissionsBoundary"):
@@ -62,7 +59,12 @@ def update(aws: Aws, name: str, olds: Properties, news: Properties) -> None:
         aws.iam.tag_role(RoleName=name, Tags=tag_list(tags))
 
 
-def delete(aws: Aws, name: str, _: Properties) -> None:
+def delete(aws: Aws, name: str, olds: Properties) -> None:
+    if olds.get("forceDetachPolicies"):
+        for policy in aws.iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+            aws.iam.detach_role_policy(RoleName=name, PolicyArn=policy.get("PolicyArn", ""))
+        for inline in aws.iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            aws.iam.delete_role_policy(RoleName=name, PolicyName=inline)
     aws.iam.delete_role(RoleName=name)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pulumi_aws as aws
 
 from local.aws import Aws
-from local.provider.fields import from_aws, to_aws
+from local.provider.fields import Fields, from_aws, to_aws
 from local.provider.resource import AutoName, Properties, ResourceType
 from local.provider.resources.lambda_function import function_name, invoke_arn
 
-_FIELDS = {
+_FIELDS: Fields = {
     "description": "Description",
     "functionName": "FunctionName",
     "functionVersion": "FunctionVersion",
@@ -59,7 +59,9 @@ TYPE = ResourceType(
     read=read,
     update=update,
     delete=delete,
+    nested=_FIELDS,
     auto_name=AutoName(max_length=128),
     replace_on=frozenset({"functionName", "name"}),
     compare_as={"functionName": function_name},
+    id_property="arn",
 )

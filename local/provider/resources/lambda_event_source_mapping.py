@@ -24,27 +24,23 @@ _FIELDS: Fields = {
     "filterCriteria": ("FilterCriteria", {"filters": ("Filters", {"pattern": "Pattern"})}),
     "functionName": "FunctionName",
     "functionResponseTypes": "FunctionResponseTypes",
-    "kmsKeyArn": "KMSKeyArn",
     "maximumBatchingWindowInSeconds": "MaximumBatchingWindowInSeconds",
     "maximumRecordAgeInSeconds": "MaximumRecordAgeInSeconds",
     "maximumRetryAttempts": "MaximumRetryAttempts",
-    "metricsConfig": ("MetricsConfig", {"metrics": "Metrics"}),
     "parallelizationFactor": "ParallelizationFactor",
-    "provisionedPollerConfig": (
-        "ProvisionedPollerConfig",
-        {"maximumPollers": "MaximumPollers", "minimumPollers": "MinimumPollers"},
-    ),
     "scalingConfig": ("ScalingConfig", {"maximumConcurrency": "MaximumConcurrency"}),
     "startingPosition": "StartingPosition",
-    "tumblingWindowInSeconds": "TumblingWindowInSeconds",
 }
+"""What the embedded AWS keeps of a mapping."""
 _ONLY_AT_CREATE = frozenset({"eventSourceArn", "startingPosition"})
 _NOT_YET = frozenset({"Disabled", "Disabling"})
+_BATCH_OF_MESSAGES, _BATCH_OF_RECORDS = 10, 100
 
 
 def create(aws: Aws, news: Properties) -> str:
     tags = {"Tags": news["tags"]} if news.get("tags") else {}
-    return aws.lambda_.create_event_source_mapping(**to_aws(_FIELDS, news), **tags).get("UUID", "")
+    complete = {**_aws_defaults(news), **news}
+    return aws.lambda_.create_event_source_mapping(**to_aws(_FIELDS, complete), **tags).get("UUID", "")
 
 
 def read(aws: Aws, uuid: str) -> Properties | None:
@@ -70,7 +66,8 @@ def read(aws: Aws, uuid: str) -> Properties | None:
 
 def update(aws: Aws, uuid: str, olds: Properties, news: Properties) -> None:
     changes = {name: value for name, value in news.items() if name not in _ONLY_AT_CREATE}
-    cleared = {name: _CLEARED[name] for name in _CLEARED if olds.get(name) and name not in news}
+    none = {**_CLEARED, **_aws_defaults(news)}
+    cleared = {name: none[name] for name in none if olds.get(name) and name not in news}
     aws.lambda_.update_event_source_mapping(UUID=uuid, **to_aws(_FIELDS, {**changes, **cleared}))
     removed, tags = tag_changes(olds, news)
     if removed:
@@ -83,13 +80,18 @@ def delete(aws: Aws, uuid: str, _: Properties) -> None:
     aws.lambda_.delete_event_source_mapping(UUID=uuid)
 
 
+def _aws_defaults(news: Properties) -> Properties:
+    """AWS's default batch: messages of a queue, or records of a stream."""
+    is_queue = ":sqs:" in str(news["eventSourceArn"])
+    return {"batchSize": _BATCH_OF_MESSAGES if is_queue else _BATCH_OF_RECORDS}
+
+
 _CLEARED: Properties = {
+    "bisectBatchOnFunctionError": False,
     "destinationConfig": {"onFailure": {}},
     "filterCriteria": {},
     "functionResponseTypes": [],
     "maximumBatchingWindowInSeconds": 0,
-    "metricsConfig": {"metrics": []},
-    "provisionedPollerConfig": {},
     "scalingConfig": {},
 }
 """What AWS takes for "none": an option that is left out of an update stays as it was."""
@@ -101,7 +103,10 @@ TYPE = ResourceType(
     read=read,
     update=update,
     delete=delete,
+    nested=_FIELDS,
+    needs=frozenset({"eventSourceArn"}),
     defaults={"enabled": True},
+    aws_defaults=_aws_defaults,
     replace_on=_ONLY_AT_CREATE,
     compare_as={"functionName": function_name},
 )

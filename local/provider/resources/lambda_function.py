@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi_aws as aws
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws import Aws
 from local.provider.fields import Fields, from_aws, tag_changes, to_aws
@@ -40,9 +41,17 @@ _AT_CREATE: Fields = {
     "packageType": "PackageType",
     "publish": "Publish",
 }
+_OF_THE_CODE = {"codeSha256", "sourceCodeHash", "sourceCodeSize"}
+_OF_THE_VERSION = {"qualifiedArn", "qualifiedInvokeArn", "version"}
 _UNRESERVED = -1
 _READY_SECONDS = 0.05
-_CLEARED: Properties = {"description": "", "environment": {"variables": {}}, "kmsKeyArn": "", "layers": []}
+_CLEARED: Properties = {
+    "deadLetterConfig": {"targetArn": ""},
+    "description": "",
+    "environment": {"variables": {}},
+    "kmsKeyArn": "",
+    "layers": [],
+}
 """What AWS takes for "none": an option that is left out of an update stays as it was."""
 
 
@@ -50,9 +59,13 @@ def create(aws: Aws, news: Properties) -> str:
     tags = {"Tags": news["tags"]} if news.get("tags") else {}
     aws.lambda_.create_function(**to_aws(_AT_CREATE, news), Code={"ZipFile": news["code"].zip_bytes()}, **tags)
     name: str = news["name"]
-    _wait(aws, name, "function_active_v2")
-    if news["reservedConcurrentExecutions"] != _UNRESERVED:
-        _reserve(aws, name, news["reservedConcurrentExecutions"])
+    try:
+        _wait(aws, name, "function_active_v2")
+        if news["reservedConcurrentExecutions"] != _UNRESERVED:
+            _reserve(aws, name, news["reservedConcurrentExecutions"])
+    except (BotoCoreError, ClientError):
+        aws.lambda_.delete_function(FunctionName=name)  # the engine knows nothing of it, and its name would stay taken
+        raise
     return name
 
 
@@ -68,6 +81,7 @@ def read(aws: Aws, name: str) -> Properties:
         "codeSha256": configuration["CodeSha256"],
         "invokeArn": invoke_arn(aws, arn),
         "lastModified": configuration["LastModified"],
+        "layers": [layer["Arn"] for layer in configuration.get("Layers", [])] or None,
         "name": name,
         "packageType": configuration["PackageType"],
         "qualifiedArn": f"{arn}:{version}",
@@ -121,9 +135,17 @@ def invoke_arn(aws: Aws, arn: str) -> str:
 
 
 def _latest_version(aws: Aws, name: str) -> str:
-    versions = aws.lambda_.list_versions_by_function(FunctionName=name)["Versions"]
-    numbers = [int(version.get("Version", "")) for version in versions if version.get("Version") != "$LATEST"]
-    return str(max(numbers)) if numbers else "$LATEST"
+    pages = aws.lambda_.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+    versions = [version.get("Version", "") for page in pages for version in page["Versions"]]
+    return max(versions, key=lambda version: int(version) if version.isdecimal() else 0)
+
+
+def _renewed(changed: frozenset[str], news: Properties) -> frozenset[str]:
+    recoded = bool(changed & {"architectures", "code"})
+    configured = bool(changed & _CONFIGURATION.keys())
+    published = bool(news.get("publish")) and (recoded or configured or "publish" in changed)
+    groups = ((recoded, _OF_THE_CODE), (published, _OF_THE_VERSION), (recoded or configured, {"lastModified"}))
+    return frozenset(name for happens, group in groups if happens for name in group)
 
 
 def _architecture_changed(olds: Properties, news: Properties) -> bool:
@@ -149,6 +171,9 @@ TYPE = ResourceType(
     read=read,
     update=update,
     delete=delete,
+    nested=_CONFIGURATION,
+    needs=frozenset({"handler", "runtime"}),
+    creates_from=frozenset({"code"}),
     auto_name=AutoName(max_length=64),
     defaults={
         "memorySize": 128,
@@ -160,16 +185,5 @@ TYPE = ResourceType(
     },
     replace_on=frozenset({"name", "packageType"}),
     write_only=frozenset({"code", "publish", "skipDestroy"}),
-    revises=frozenset({*_CONFIGURATION, "architectures", "code", "publish"}),
-    revision=frozenset(
-        {
-            "codeSha256",
-            "lastModified",
-            "qualifiedArn",
-            "qualifiedInvokeArn",
-            "sourceCodeHash",
-            "sourceCodeSize",
-            "version",
-        }
-    ),
+    renewed=_renewed,
 )

@@ -43,7 +43,7 @@ def read(aws: Aws, arn: str) -> Properties:
 def update(aws: Aws, arn: str, olds: Properties, news: Properties) -> None:
     for name in ("contentBasedDeduplication", "displayName", "kmsMasterKeyId", "policy"):
         value = news.get(name, olds.get(name) if name == "policy" else "")
-        if value != olds.get(name, ""):
+        if (value or "") != (olds.get(name) or ""):
             aws.sns.set_topic_attributes(TopicArn=arn, AttributeName=_ATTRIBUTES[name], AttributeValue=_to_aws(value))
     removed, tags = tag_changes(olds, news)
     if removed:

@@ -27,13 +27,18 @@ _ATTRIBUTES = {
     "sqsManagedSseEnabled": "SqsManagedSseEnabled",
     "visibilityTimeoutSeconds": "VisibilityTimeout",
 }
+_ONLY_FIFO = ("contentBasedDeduplication", "fifoQueue")
+"""AWS refuses these on a standard queue, even when they are false."""
 _JSON = ("policy", "redriveAllowPolicy", "redrivePolicy")
 
 
 def create(aws: Aws, news: Properties) -> str:
-    attributes = {_ATTRIBUTES[name]: _to_aws(value) for name, value in news.items() if name in _ATTRIBUTES}
-    if not news.get("fifoQueue"):  # AWS refuses FIFO attributes on a standard queue, even when false
-        attributes = {name: value for name, value in attributes.items() if value != "false"}
+    unsaid = () if news.get("fifoQueue") else _ONLY_FIFO
+    attributes = {
+        key: _to_aws(news[name])
+        for name, key in _ATTRIBUTES.items()
+        if name in news and not (name in unsaid and not news[name])
+    }
     return aws.sqs.create_queue(
         QueueName=news["name"], Attributes=cast("Any", attributes), tags=news.get("tags") or {}
     )["QueueUrl"]

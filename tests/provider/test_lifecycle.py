@@ -1,0 +1,114 @@
+"""Every type through the real engine: created, changed, drifted, deleted by hand, imported, destroyed."""
+
+from __future__ import annotations
+
+import pytest
+
+from local.provider import resources
+from tests.provider import lifecycle
+from tests.provider.cases import CASES
+from tests.provider.conftest import NewProgram
+from tests.provider.lifecycle import Lifecycle
+
+each_case = pytest.mark.parametrize("name", CASES)
+
+
+@pytest.fixture(scope="module")
+def life(new_program: NewProgram) -> Lifecycle:
+    return lifecycle.run(new_program)
+
+
+@each_case
+def test_up_creates_what_the_program_says(life: Lifecycle, name: str) -> None:
+    assert life.created.operations[name] == "create"
+    assert life.created.seen[name] == CASES[name].seen["created"]
+
+
+@each_case
+def test_a_second_up_changes_nothing(life: Lifecycle, name: str) -> None:
+    assert life.repeated.operations[name] == "same"
+    assert life.repeated.seen[name] == CASES[name].seen["created"]
+
+
+@each_case
+def test_a_changed_program_updates_in_place(life: Lifecycle, name: str) -> None:
+    assert life.changed.operations[name] == "update"
+    assert life.changed.ids[name] == life.created.ids[name]
+    assert life.changed.seen[name] == CASES[name].seen["changed"]
+
+
+def test_every_input_that_is_served_was_changed_in_place_or_else_replaces(life: Lifecycle) -> None:
+    served: dict[str, frozenset[str]] = {}
+    changed: dict[str, frozenset[str]] = {}
+    for name in CASES:
+        resource = resources.find(life.created.types[name])
+        token = resource.schema.token
+        in_place = life.changed.changed[name] | life.bared.changed[name]
+        served[token] = resource.inputs
+        changed[token] = changed.get(token, resource.replace_on) | in_place
+
+    assert changed == served
+    assert len(served) == len(resources.known())
+
+
+@each_case
+def test_what_the_program_no_longer_sets_goes_unless_aws_would_fill_it_in(life: Lifecycle, name: str) -> None:
+    assert life.bared.seen[name] == CASES[name].seen["bare"] | CASES[name].keeps
+    assert life.bared.ids[name] == life.created.ids[name]
+
+
+@each_case
+def test_after_every_up_nothing_is_left_to_change(life: Lifecycle, name: str) -> None:
+    ups = (life.created, life.changed, life.bared, life.mended, life.recreated, life.imported)
+    ignored = CASES[name].ignored_at_import
+
+    left = [[change.property for change in up.differing[name] if change.property not in ignored] for up in ups]
+
+    assert left == [[] for _ in ups]
+
+
+@each_case
+def test_a_refresh_sees_what_was_changed_by_hand(life: Lifecycle, name: str) -> None:
+    assert life.drifted.operations[name] == "update"
+    assert life.drifted.changed[name] == CASES[name].drifted
+
+
+@each_case
+def test_the_up_after_it_mends_that(life: Lifecycle, name: str) -> None:
+    assert life.mended.operations[name] == "update"
+    assert life.mended.changed[name] == CASES[name].drifted
+    assert life.mended.ids[name] == life.created.ids[name]
+    assert life.mended.seen[name] == life.bared.seen[name]
+
+
+@each_case
+def test_a_refresh_sees_what_was_deleted_by_hand(life: Lifecycle, name: str) -> None:
+    assert life.removed.seen[name] is None
+    assert life.removed.operations[name] == "delete"
+    assert name not in life.removed.ids
+
+
+@each_case
+def test_the_up_after_it_creates_that_again(life: Lifecycle, name: str) -> None:
+    assert life.recreated.operations[name] == "create"
+    assert life.recreated.seen[name] == CASES[name].seen["bare"]
+
+
+@each_case
+def test_another_stack_imports_it_and_then_has_nothing_to_change(life: Lifecycle, name: str) -> None:
+    assert life.imported.operations[name] == "import"
+    assert life.imported.ids[name] == life.recreated.ids[name]
+    assert life.imported_again.operations[name] == "same"
+    assert life.imported_again.seen[name] == life.recreated.seen[name]
+
+
+@each_case
+def test_destroy_leaves_nothing_of_it(life: Lifecycle, name: str) -> None:
+    assert life.destroyed.operations[name] == "delete"
+    assert life.destroyed.seen[name] is None
+
+
+@each_case
+def test_destroying_what_is_already_gone_succeeds(life: Lifecycle, name: str) -> None:
+    assert life.destroyed_again.operations[name] == "delete"
+    assert life.destroyed_again.ids == {}
