@@ -193,6 +193,11 @@ def _resolve(name: str, args: OrderPipelineArgs) -> _Settings:
         for key, value in (("max_backlog", max_backlog), ("max_age", max_age))
         if value < 1
     ]
+    if max_age >= times.retention:
+        problems.append(
+            f"max_age {max_age} s >= retention {times.retention} s: no order gets that old, so lower max_age or raise "
+            "retention"
+        )
     if problems:
         raise PipelineError(name, problems)
     return _Settings(code, handler, memory, times, max_backlog, max_age)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from local.environment import PROJECT, Workspace, pulumi_environment
 from local.supervisor import Instance
 
@@ -58,11 +60,12 @@ class Engine:
 
         Both look at the backend's files, which spares two slow starts of the CLI.
         """
-        for lock in (self._backend / "locks").rglob(f"{stack}/*.json"):
+        name = yaml.safe_load((self.project / "Pulumi.yaml").read_text())["name"]
+        for lock in self._backend.glob(f"locks/organization/{name}/{stack}/*.json"):
             owner = json.loads(lock.read_text())
             if owner["hostname"] == socket.gethostname() and not is_alive(owner["pid"]):
                 lock.unlink(missing_ok=True)
-        if not any((self._backend / "stacks").glob(f"*/{stack}.json")):
+        if not (self._backend / "stacks" / name / f"{stack}.json").exists():
             self.output("stack", "init", stack, "--no-select").check_returncode()
 
     def stack_outputs(self, stack: str) -> dict[str, Any]:

@@ -84,6 +84,16 @@ def test_the_order_of_resources_does_not_change_what_is_said() -> None:
     assert analyze(reversed(resources)) == analyze(resources)
 
 
+@pytest.mark.parametrize("value", [{"targetArn": UNKNOWN}, [{"targetArn": UNKNOWN}], [UNKNOWN]], ids=str)
+def test_an_unknown_value_deep_inside_another_stops_no_rule(value: Any) -> None:
+    worker = function("other", deadLetterConfig=value)
+
+    assert analyze([*program(deployed=True, visibilityTimeoutSeconds=60), worker]) == [
+        Diagnostic("sqs-visibility-timeout", "MANDATORY", "orders", TOO_SHORT),
+        Diagnostic("sqs-dead-letter-queue", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
+    ]
+
+
 def test_secret_values_are_judged_like_any_other() -> None:
     failed = queue("failed")
     policy = json.dumps({"deadLetterTargetArn": failed.properties["arn"], "maxReceiveCount": 3})

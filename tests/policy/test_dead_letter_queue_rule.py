@@ -74,6 +74,7 @@ def test_a_queue_with_a_dead_letter_queue_passes_and_so_does_that_one(resources:
         {"redrivePolicy": json.dumps({"deadLetterTargetArn": "", "maxReceiveCount": 3})},
         {"redrivePolicy": json.dumps({"deadLetterTargetArn": None, "maxReceiveCount": 3})},
         allow("denyAll"),
+        {"redriveAllowPolicy": ""},
     ],
     ids=str,
 )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from components.timing import resolve
 from policy.facts import Resource
 from policy.graph import MAPPING, Graph
 from policy.rules.sqs import visibility_timeout
@@ -116,11 +119,7 @@ def undecided() -> dict[str, tuple[list[Resource], str, str]]:
         "a queue outside": (fed_by(ARN_OUTSIDE), "mapping", NOT_SEEN.format("queue")),
         "an ARN of nobody": (fed_by(UNKNOWN), "mapping", NOT_SEEN.format("queue")),
         "an ARN from a parameter": (fed_by(UNKNOWN, PARAMETER), "mapping", NOT_SEEN.format("queue")),
-        "an ARN with an unknown part": (
-            fed_by(ACCOUNT.format("sqs", UNKNOWN)),
-            "mapping",
-            NOT_SEEN.format("queue"),
-        ),
+        "an ARN with an unknown part": (fed_by(f"arn:aws:{UNKNOWN}"), "mapping", NOT_SEEN.format("queue")),
         "one of two queues": (fed_by(UNKNOWN, queue("one"), queue("other")), "mapping", NOT_SEEN.format("queue")),
         "a function outside": ([source, resource(MAPPING, "mapping", outside)], "mapping", NOT_SEEN.format("function")),
         "visibility": (unknown(True, False), "orders", NOT_KNOWN),
@@ -149,6 +148,24 @@ def test_a_mapping_that_reads_no_queue_is_none_of_its_business(properties: dict[
     source = resource(MAPPING, "mapping", {**properties, "functionName": target.properties["arn"]})
 
     assert check(target, source, queue()) == []
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(timeout=st.integers(1, 900), window=st.integers(0, 300), visibility=st.integers(0, 6000))
+def test_the_rule_and_the_component_agree_on_any_numbers(timeout: int, window: int, visibility: int) -> None:
+    source, target = queue(visibilityTimeoutSeconds=visibility), function(timeout=timeout)
+
+    found = check(source, target, mapping(source, target, **seconds(maximumBatchingWindowInSeconds=window)))
+
+    _, problems = resolve(
+        timeout=timeout,
+        batch_size=10,
+        batch_window=window,
+        max_receive_count=1,
+        retention=86_400,
+        visibility_timeout=visibility,
+    )
+    assert [message.partition(" (")[0] for _, message in found] == [problem.partition(":")[0] for problem in problems]
 
 
 def test_each_mapping_of_a_queue_is_judged_and_the_order_is_that_of_names() -> None:

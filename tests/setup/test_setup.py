@@ -123,7 +123,7 @@ def test_an_engine_that_vanished_is_resolved_again(checkout: Checkout) -> None:
 
 
 def test_an_unknown_step_is_refused(checkout: Checkout) -> None:
-    code, text = checkout.set_up("enginee")
+    code, text = checkout.set_up("motor")
 
     assert code == 2
-    assert "no step enginee: name any of uv, python, emulator, engine" in text
+    assert "no step motor: name any of uv, python, emulator, engine" in text

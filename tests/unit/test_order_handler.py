@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities import batch as powertools
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.orders.handler import OrderError, lambda_handler, process
@@ -120,6 +120,7 @@ bodies = st.one_of(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(bodies, min_size=1, max_size=10))
 def test_the_answer_is_that_of_aws_own_library(batch: list[str]) -> None:
     """Powertools raises when a whole batch fails, unless told not to: then it answers as this handler does."""

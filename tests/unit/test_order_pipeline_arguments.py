@@ -163,6 +163,12 @@ def test_numbers_of_another_language_are_floats_and_mean_the_same() -> None:
         ({"memory": 10_241}, ["memory must be 128..10240 MiB, got 10241"]),
         ({"max_backlog": 0}, ["max_backlog must be at least 1, got 0"]),
         ({"max_age": 0}, ["max_age must be at least 1, got 0"]),
+        (
+            {"max_age": 345_600},
+            [
+                "max_age 345600 s >= retention 345600 s: no order gets that old, so lower max_age or raise retention",
+            ],
+        ),
         ({"batchsize": 5}, ["unknown argument 'batchsize': did you mean 'batch_size'?"]),
         (
             {"fifo": True},

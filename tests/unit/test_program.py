@@ -102,7 +102,7 @@ def test_the_stacks_of_the_project_set_only_declared_keys(file: Path, monkeypatc
             "timeout",
         ),
         (
-            ["order-pipelines:timeOut", "order-pipelines:timeout", "order-pipelines:batchsize", "aws:regoin"],
+            ["order-pipelines:timeOut", "order-pipelines:timeout", "order-pipelines:batchsize", "aws:anything"],
             "unknown config key 'batchsize': did you mean 'batchSize'?; "
             "unknown config key 'timeOut': did you mean 'timeout'?",
         ),
@@ -119,7 +119,7 @@ def test_a_key_that_nobody_declared_is_refused(keys: list[str], message: str, mo
 
 
 def test_keys_of_other_packages_are_their_own_business(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"aws:regoin": "eu-central-1", "order-pipelines:timeout": "7"}))
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"aws:anything": "eu-central-1", "order-pipelines:timeout": "7"}))
     read: list[int] = []
 
     Recorder().run(lambda: read.append(StackConfig().integer("timeout")), {"timeout": "7"})

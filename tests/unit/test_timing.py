@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.timing import Timing, resolve
@@ -144,6 +144,7 @@ numbers_of_any_kind = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(numbers_of_any_kind)
 def test_any_numbers_are_either_refused_or_fit_each_other(numbers: dict[str, Any]) -> None:
     timing, problems = resolve(**numbers)
@@ -161,6 +162,7 @@ def test_any_numbers_are_either_refused_or_fit_each_other(numbers: dict[str, Any
     assert fits == (problems == [])
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     timeout=st.integers(1, 900),
     batch_window=st.integers(0, 300),
