@@ -38,11 +38,14 @@ class Archive:
         return hash(self.wire.get("hash"))
 
     def zip_bytes(self) -> bytes:
-        """The contents as a zip, its files sorted by name.
+        """The contents as a zip, its files sorted by name; a zip file as it is.
 
         Raises:
             UnsupportedArchiveError: The contents are somewhere that the embedded AWS does not fetch from.
         """
+        path = self.wire.get("path", "")
+        if zipfile.is_zipfile(path):
+            return Path(path).read_bytes()
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
             for name, content in sorted(_files(self.wire, "")):

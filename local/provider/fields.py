@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from local.provider.resource import Properties
@@ -49,12 +49,19 @@ def parsed_json(text: Any) -> Any:
         return text
 
 
-def tag_changes(olds: Properties, news: Properties) -> tuple[list[str], dict[str, str]]:
-    """The tag keys to remove, and the tags to set."""
+def sync_tags(
+    olds: Properties,
+    news: Properties,
+    untag: Callable[[list[str]], object],
+    tag: Callable[[dict[str, str]], object],
+) -> None:
+    """Take off the tags that are gone, and set those that are new or changed."""
     old: dict[str, str] = olds.get("tags") or {}
     new: dict[str, str] = news.get("tags") or {}
-    changed = {key: value for key, value in new.items() if old.get(key) != value}
-    return sorted(old.keys() - new.keys()), changed
+    if removed := sorted(old.keys() - new.keys()):
+        untag(removed)
+    if changed := {key: value for key, value in new.items() if old.get(key) != value}:
+        tag(changed)
 
 
 def tag_list(tags: Mapping[str, str] | None) -> Any:

@@ -112,7 +112,8 @@ def needs_delete_first(news: Properties, changes: list[Change]) -> bool:
 
 def preview(resource: ResourceType, news: Properties, olds: Properties, region: str) -> Properties:
     """The properties that a create (no `olds`) or an update will leave, with what only AWS can tell as `UNKNOWN`."""
-    planned: Properties = {name: olds.get(name, UNKNOWN) for name in resource.schema.computed}
+    last: Properties = olds or dict.fromkeys(resource.schema.computed, UNKNOWN)
+    planned = {name: last[name] for name in resource.schema.computed & last.keys()}
     planned |= {name: value for name, value in news.items() if name in resource.schema.outputs}
     if olds:
         changed = frozenset(change.property for change in diff(resource, olds, news, frozenset()))

@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws import Aws
-from local.provider.fields import from_aws, tag_changes, to_aws
+from local.provider.fields import from_aws, sync_tags, to_aws
 from local.provider.resource import AutoName, Properties, ResourceType
 
 _FIELDS = {"logGroupClass": "logGroupClass", "name": "logGroupName"}
@@ -41,12 +41,13 @@ def read(aws: Aws, name: str) -> Properties | None:
 
 def update(aws: Aws, name: str, olds: Properties, news: Properties) -> None:
     _set_retention(aws, name, news["retentionInDays"])
-    removed, tags = tag_changes(olds, news)
     arn = olds["arn"]
-    if removed:
-        aws.logs.untag_resource(resourceArn=arn, tagKeys=removed)
-    if tags:
-        aws.logs.tag_resource(resourceArn=arn, tags=tags)
+    sync_tags(
+        olds,
+        news,
+        lambda keys: aws.logs.untag_resource(resourceArn=arn, tagKeys=keys),
+        lambda tags: aws.logs.tag_resource(resourceArn=arn, tags=tags),
+    )
 
 
 def delete(aws: Aws, name: str, olds: Properties) -> None:

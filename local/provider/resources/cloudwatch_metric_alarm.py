@@ -7,7 +7,7 @@ from typing import Any
 import pulumi_aws as aws
 
 from local.aws import Aws
-from local.provider.fields import from_aws, tag_changes, tag_list, tag_map, to_aws
+from local.provider.fields import from_aws, sync_tags, tag_list, tag_map, to_aws
 from local.provider.resource import AutoName, Properties, ResourceType
 
 _FIELDS = {
@@ -56,11 +56,12 @@ def read(aws: Aws, name: str) -> Properties | None:
 
 def update(aws: Aws, name: str, olds: Properties, news: Properties) -> None:
     _put(aws, news)
-    removed, tags = tag_changes(olds, news)
-    if removed:
-        aws.cloudwatch.untag_resource(ResourceARN=_arn(aws, name), TagKeys=removed)
-    if tags:
-        aws.cloudwatch.tag_resource(ResourceARN=_arn(aws, name), Tags=tag_list(tags))
+    sync_tags(
+        olds,
+        news,
+        lambda keys: aws.cloudwatch.untag_resource(ResourceARN=_arn(aws, name), TagKeys=keys),
+        lambda tags: aws.cloudwatch.tag_resource(ResourceARN=_arn(aws, name), Tags=tag_list(tags)),
+    )
 
 
 def delete(aws: Aws, name: str, _: Properties) -> None:

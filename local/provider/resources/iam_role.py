@@ -8,7 +8,7 @@ from typing import Any
 import pulumi_aws as aws
 
 from local.aws import Aws
-from local.provider.fields import from_aws, parsed_json, tag_changes, tag_list, tag_map, to_aws
+from local.provider.fields import from_aws, parsed_json, sync_tags, tag_list, tag_map, to_aws
 from local.provider.resource import AutoName, Properties, ResourceType
 
 _FIELDS = {
@@ -52,11 +52,12 @@ def update(aws: Aws, name: str, olds: Properties, news: Properties) -> None:
         aws.iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=news["permissionsBoundary"])
     elif olds.get("permissionsBoundary"):
         aws.iam.delete_role_permissions_boundary(RoleName=name)
-    removed, tags = tag_changes(olds, news)
-    if removed:
-        aws.iam.untag_role(RoleName=name, TagKeys=removed)
-    if tags:
-        aws.iam.tag_role(RoleName=name, Tags=tag_list(tags))
+    sync_tags(
+        olds,
+        news,
+        lambda keys: aws.iam.untag_role(RoleName=name, TagKeys=keys),
+        lambda tags: aws.iam.tag_role(RoleName=name, Tags=tag_list(tags)),
+    )
 
 
 def delete(aws: Aws, name: str, olds: Properties) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi_aws as aws
 
 from local.aws import Aws
-from local.provider.fields import Fields, from_aws, tag_changes, to_aws
+from local.provider.fields import Fields, from_aws, sync_tags, to_aws
 from local.provider.resource import Properties, ResourceType
 from local.provider.resources.lambda_function import function_name
 
@@ -69,11 +69,12 @@ def update(aws: Aws, uuid: str, olds: Properties, news: Properties) -> None:
     none = {**_CLEARED, **_aws_defaults(news)}
     cleared = {name: none[name] for name in none if olds.get(name) and name not in news}
     aws.lambda_.update_event_source_mapping(UUID=uuid, **to_aws(_FIELDS, {**changes, **cleared}))
-    removed, tags = tag_changes(olds, news)
-    if removed:
-        aws.lambda_.untag_resource(Resource=olds["arn"], TagKeys=removed)
-    if tags:
-        aws.lambda_.tag_resource(Resource=olds["arn"], Tags=tags)
+    sync_tags(
+        olds,
+        news,
+        lambda keys: aws.lambda_.untag_resource(Resource=olds["arn"], TagKeys=keys),
+        lambda tags: aws.lambda_.tag_resource(Resource=olds["arn"], Tags=tags),
+    )
 
 
 def delete(aws: Aws, uuid: str, _: Properties) -> None:

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws import Aws
-from local.provider.fields import Fields, from_aws, tag_changes, to_aws
+from local.provider.fields import Fields, from_aws, sync_tags, to_aws
 from local.provider.resource import AutoName, Properties, ResourceType
 
 _CONFIGURATION: Fields = {
@@ -112,11 +112,12 @@ def update(aws: Aws, name: str, olds: Properties, news: Properties) -> None:
         aws.lambda_.publish_version(FunctionName=name)
     if news["reservedConcurrentExecutions"] != olds.get("reservedConcurrentExecutions"):
         _reserve(aws, name, news["reservedConcurrentExecutions"])
-    removed, tags = tag_changes(olds, news)
-    if removed:
-        aws.lambda_.untag_resource(Resource=olds["arn"], TagKeys=removed)
-    if tags:
-        aws.lambda_.tag_resource(Resource=olds["arn"], Tags=tags)
+    sync_tags(
+        olds,
+        news,
+        lambda keys: aws.lambda_.untag_resource(Resource=olds["arn"], TagKeys=keys),
+        lambda tags: aws.lambda_.tag_resource(Resource=olds["arn"], Tags=tags),
+    )
 
 
 def delete(aws: Aws, name: str, olds: Properties) -> None:

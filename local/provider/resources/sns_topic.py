@@ -7,7 +7,7 @@ from typing import Any
 import pulumi_aws as aws
 
 from local.aws import Aws
-from local.provider.fields import parsed_json, tag_changes, tag_list, tag_map
+from local.provider.fields import parsed_json, sync_tags, tag_list, tag_map
 from local.provider.resource import AutoName, Properties, ResourceType, fifo_suffix
 
 _ATTRIBUTES = {
@@ -45,11 +45,12 @@ def update(aws: Aws, arn: str, olds: Properties, news: Properties) -> None:
         value = news.get(name, olds.get(name) if name == "policy" else "")
         if (value or "") != (olds.get(name) or ""):
             aws.sns.set_topic_attributes(TopicArn=arn, AttributeName=_ATTRIBUTES[name], AttributeValue=_to_aws(value))
-    removed, tags = tag_changes(olds, news)
-    if removed:
-        aws.sns.untag_resource(ResourceArn=arn, TagKeys=removed)
-    if tags:
-        aws.sns.tag_resource(ResourceArn=arn, Tags=tag_list(tags))
+    sync_tags(
+        olds,
+        news,
+        lambda keys: aws.sns.untag_resource(ResourceArn=arn, TagKeys=keys),
+        lambda tags: aws.sns.tag_resource(ResourceArn=arn, Tags=tag_list(tags)),
+    )
 
 
 def delete(aws: Aws, arn: str, _: Properties) -> None:

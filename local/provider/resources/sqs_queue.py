@@ -7,7 +7,7 @@ from typing import Any, cast
 import pulumi_aws as aws
 
 from local.aws import Aws
-from local.provider.fields import parsed_json, tag_changes
+from local.provider.fields import parsed_json, sync_tags
 from local.provider.resource import AutoName, Properties, ResourceType, fifo_suffix
 
 _ATTRIBUTES = {
@@ -65,11 +65,12 @@ def update(aws: Aws, url: str, olds: Properties, news: Properties) -> None:
     attributes = {_ATTRIBUTES[name]: _to_aws(value) for name, value in {**changed, **cleared}.items()}
     if attributes:
         aws.sqs.set_queue_attributes(QueueUrl=url, Attributes=cast("Any", attributes))
-    removed, tags = tag_changes(olds, news)
-    if removed:
-        aws.sqs.untag_queue(QueueUrl=url, TagKeys=removed)
-    if tags:
-        aws.sqs.tag_queue(QueueUrl=url, Tags=tags)
+    sync_tags(
+        olds,
+        news,
+        lambda keys: aws.sqs.untag_queue(QueueUrl=url, TagKeys=keys),
+        lambda tags: aws.sqs.tag_queue(QueueUrl=url, Tags=tags),
+    )
 
 
 def delete(aws: Aws, url: str, _: Properties) -> None:
