@@ -55,7 +55,8 @@ def require_loopback(endpoint: str) -> str:
     is_plain = re.fullmatch(r"https?://[\w.\[\]:]+/?", endpoint) is not None
     if not (is_loopback and is_plain):
         raise NotLocalError(
-            f"the local aws provider only serves an embedded AWS on loopback, not {endpoint or 'an unset endpoint'!r}: "
+            "the local aws provider only serves an embedded AWS on loopback, "
+            f"not {repr(endpoint) if endpoint else 'an unset endpoint'}: "
             "run `make up` (or `python -m local up`), or use the official pulumi-aws plugin for a real account"
         )
     return endpoint

@@ -56,12 +56,18 @@ def _partition(_: Aws, __: Properties) -> Properties:
 
 
 def _policy_document(_: Aws, arguments: Properties) -> Properties:
+    """A document as the official provider writes it: merged from others by Sid, lists sorted backwards."""
     statements: list[Properties] = arguments.get("statements") or []
-    document = {
+    own: Properties = {
         "Version": arguments.get("version") or "2012-10-17",
-        **({"Id": arguments["policyId"]} if arguments.get("policyId") else {}),
+        "Id": arguments.get("policyId"),
         "Statement": [_statement(statement) for statement in statements],
     }
+    before: list[str] = arguments.get("sourcePolicyDocuments") or []
+    after: list[str] = arguments.get("overridePolicyDocuments") or []
+    document: Properties = {}
+    for source in (*map(json.loads, before), own, *map(json.loads, after)):
+        document = _merged(document, source)
     return {
         **arguments,
         "id": "local",
@@ -70,11 +76,25 @@ def _policy_document(_: Aws, arguments: Properties) -> Properties:
     }
 
 
+def _merged(document: Properties, other: Properties) -> Properties:
+    """Both documents' statements; one of the other takes the place of one with its Sid."""
+    statements: list[Properties] = [*document.get("Statement", [])]
+    others: list[Properties] = other.get("Statement") or []
+    for statement in others:
+        sids = [existing.get("Sid") for existing in statements]
+        if statement.get("Sid") in sids and statement.get("Sid"):
+            statements[sids.index(statement["Sid"])] = statement
+        else:
+            statements.append(statement)
+    merged = {
+        "Version": max(document.get("Version", ""), other.get("Version", "")),
+        "Id": other.get("Id") or document.get("Id"),
+        "Statement": statements,
+    }
+    return {name: value for name, value in merged.items() if value}
+
+
 def _statement(statement: Properties) -> Properties:
-    conditions: dict[str, dict[str, Any]] = {}
-    given: list[Properties] = statement.get("conditions") or []
-    for condition in given:
-        conditions.setdefault(condition["test"], {})[condition["variable"]] = _one_or_many(condition["values"])
     parts = {
         "Sid": statement.get("sid"),
         "Effect": statement.get("effect") or "Allow",
@@ -84,26 +104,39 @@ def _statement(statement: Properties) -> Properties:
         "NotResource": _one_or_many(statement.get("notResources")),
         "Principal": _principals(statement.get("principals")),
         "NotPrincipal": _principals(statement.get("notPrincipals")),
-        "Condition": conditions or None,
+        "Condition": _conditions(statement.get("conditions")),
     }
-    return {name: value for name, value in parts.items() if value is not None}
+    return {name: value for name, value in parts.items() if value}
+
+
+def _conditions(conditions: list[Properties] | None) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, list[str]]] = {}
+    for condition in conditions or []:
+        values = found.setdefault(condition["test"], {}).setdefault(condition["variable"], [])
+        values += map(_with_variables, condition["values"])  # as they come: their order may matter
+    return {
+        test: {variable: values[0] if len(values) == 1 else values for variable, values in sorted(variables.items())}
+        for test, variables in sorted(found.items())
+    }
 
 
 def _principals(principals: list[Properties] | None) -> Any:
-    if not principals:
-        return None
     found: dict[str, list[str]] = {}
-    for principal in principals:
+    for principal in principals or []:
         found.setdefault(principal["type"], []).extend(principal["identifiers"])
     if found == {"*": ["*"]}:
         return "*"
-    return {kind: _one_or_many(identifiers) for kind, identifiers in found.items()}
+    return {kind: _one_or_many(identifiers) for kind, identifiers in sorted(found.items())}
 
 
 def _one_or_many(values: list[str] | None) -> Any:
-    if not values:
-        return None
-    return values[0] if len(values) == 1 else sorted(values)
+    texts = sorted(map(_with_variables, values or []), reverse=True)
+    return texts[0] if len(texts) == 1 else texts
+
+
+def _with_variables(text: str) -> str:
+    """IAM's `${...}`, which the official provider also takes as `&{...}`."""
+    return text.replace("&{", "${")
 
 
 _INVOKES: dict[str, Callable[[Aws, Properties], Properties]] = {

@@ -14,6 +14,7 @@ from local.provider.plan import Change
 from tests.provider.cases import CASES
 from tests.provider.cases.case import Stage
 from tests.provider.conftest import NewProgram
+from tests.provider.inventory import inventory
 from tests.support.program import Program, Result
 
 PRELUDE = """
@@ -84,6 +85,8 @@ class Lifecycle:
     imported_again: Step
     destroyed: Step
     destroyed_again: Step
+    left: dict[str, list[str]]
+    """What AWS has at the end."""
 
 
 def run(new_program: NewProgram) -> Lifecycle:
@@ -116,7 +119,7 @@ def run(new_program: NewProgram) -> Lifecycle:
     destroyed_again = _step(program, _done(program.destroy()), recreated.ids)
     return Lifecycle(
         created, repeated, changed, bared, drifted, mended, removed, recreated,
-        imported, imported_again, destroyed, destroyed_again,
+        imported, imported_again, destroyed, destroyed_again, inventory(aws),
     )  # fmt: skip
 
 

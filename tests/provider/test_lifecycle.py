@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from local.provider import resources
@@ -10,6 +12,7 @@ from tests.provider.cases import CASES
 from tests.provider.conftest import NewProgram
 from tests.provider.lifecycle import Lifecycle
 
+_WITHOUT_A_NAME = ("sqs.RedriveAllowPolicy", "lambda_.EventSourceMapping")
 each_case = pytest.mark.parametrize("name", CASES)
 
 
@@ -49,6 +52,16 @@ def test_every_input_that_is_served_was_changed_in_place_or_else_replaces(life: 
 
     assert changed == served
     assert len(served) == len(resources.known())
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.sdk not in _WITHOUT_A_NAME])
+def test_an_automatic_name_is_the_logical_one_with_seven_digits_and_stays(life: Lifecycle, name: str) -> None:
+    steps = (life.created, life.changed, life.bared, life.mended)
+    first, *later = (step.inputs[name]["name"] for step in steps)
+
+    assert re.fullmatch(rf"{name}-[0-9a-f]{{7}}{'.fifo' if name.startswith('fifo') else ''}", first)
+    assert later == [first] * len(later)
+    assert life.recreated.inputs[name]["name"] != first
 
 
 @each_case
@@ -112,3 +125,7 @@ def test_destroy_leaves_nothing_of_it(life: Lifecycle, name: str) -> None:
 def test_destroying_what_is_already_gone_succeeds(life: Lifecycle, name: str) -> None:
     assert life.destroyed_again.operations[name] == "delete"
     assert life.destroyed_again.ids == {}
+
+
+def test_nothing_at_all_is_left(life: Lifecycle) -> None:
+    assert life.left == {}

@@ -1,0 +1,179 @@
+"""What a preview knows: the program's values and the defaults; and what it does not: all that AWS fills in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from pulumi.runtime import rpc
+
+from local.provider import plan, resources
+from local.provider.resource import UNKNOWN, Properties
+from tests.provider.conftest import NewProgram
+
+_REGION = "eu-central-1"
+
+
+@dataclass(frozen=True)
+class New:
+    """A new resource: what the program gives, what the provider adds, and what stays open."""
+
+    given: Properties
+    defaults: Properties
+    unknown: str
+    known: Properties = field(default_factory=lambda: {"region": _REGION, "tagsAll": {}})
+
+
+NEW = {
+    "aws:sqs/queue:Queue": New(
+        {},
+        {
+            "contentBasedDeduplication": False,
+            "delaySeconds": 0,
+            "fifoQueue": False,
+            "maxMessageSize": 262_144,
+            "messageRetentionSeconds": 345_600,
+            "name": "orders-19b2585",
+            "receiveWaitTimeSeconds": 0,
+            "visibilityTimeoutSeconds": 30,
+        },
+        "arn deduplicationScope fifoThroughputLimit kmsDataKeyReusePeriodSeconds namePrefix policy redriveAllowPolicy "
+        "redrivePolicy sqsManagedSseEnabled url",
+    ),
+    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": New(
+        {"queueUrl": UNKNOWN, "redriveAllowPolicy": "{}"}, {}, "", {"region": _REGION}
+    ),
+    "aws:iam/role:Role": New(
+        {"assumeRolePolicy": "{}"},
+        {"forceDetachPolicies": False, "maxSessionDuration": 3600, "name": "orders-19b2585", "path": "/"},
+        "arn createDate inlinePolicies managedPolicyArns namePrefix uniqueId",
+        {"tagsAll": {}},
+    ),
+    "aws:iam/rolePolicy:RolePolicy": New(
+        {"policy": UNKNOWN, "role": UNKNOWN}, {"name": "orders-19b2585"}, "namePrefix", {}
+    ),
+    "aws:cloudwatch/logGroup:LogGroup": New(
+        {},
+        {"name": "orders-19b2585", "retentionInDays": 0, "skipDestroy": False},
+        "arn deletionProtectionEnabled logGroupClass namePrefix",
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": New(
+        {"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1},
+        {"actionsEnabled": True, "name": "orders-19b2585", "treatMissingData": "missing"},
+        "arn evaluateLowSampleCountPercentiles",
+    ),
+    "aws:sns/topic:Topic": New(
+        {"fifoTopic": True, "tags": {"team": "orders"}},
+        {"contentBasedDeduplication": False, "name": "orders-19b2585.fifo"},
+        "arn beginningArchiveTime fifoThroughputScope maximumMessageSize namePrefix owner policy signatureVersion "
+        "tracingConfig",
+        {"region": _REGION, "tagsAll": {"team": "orders"}},
+    ),
+    "aws:lambda/function:Function": New(
+        {"code": "code", "handler": "handler.handle", "role": UNKNOWN, "runtime": "python3.13"},
+        {
+            "memorySize": 128,
+            "name": "orders-19b2585",
+            "packageType": "Zip",
+            "publish": False,
+            "reservedConcurrentExecutions": -1,
+            "skipDestroy": False,
+            "timeout": 3,
+        },
+        "architectures arn codeSha256 ephemeralStorage invokeArn lastModified loggingConfig qualifiedArn "
+        "qualifiedInvokeArn responseStreamingInvokeArn signingJobArn signingProfileVersionArn sourceCodeHash "
+        "sourceCodeSize tracingConfig version",
+    ),
+    "aws:lambda/alias:Alias": New(
+        {"functionName": UNKNOWN, "functionVersion": UNKNOWN},
+        {"name": "orders-19b2585"},
+        "arn invokeArn",
+        {"region": _REGION},
+    ),
+    "aws:lambda/eventSourceMapping:EventSourceMapping": New(
+        {"eventSourceArn": UNKNOWN, "functionName": UNKNOWN},
+        {"enabled": True},
+        "amazonManagedKafkaEventSourceConfig arn functionArn lastModified lastProcessingResult "
+        "maximumRecordAgeInSeconds maximumRetryAttempts parallelizationFactor selfManagedKafkaEventSourceConfig state "
+        "stateTransitionReason uuid",
+    ),
+}
+"""Defaults and unknowns as the documentation of pulumi-aws has them: "Defaults to" and "Optional, Computed"."""
+
+
+@pytest.mark.parametrize("token", NEW)
+def test_of_a_new_resource_all_is_known_but_what_aws_fills_in(token: str) -> None:
+    resource, new = resources.find(token), NEW[token]
+
+    inputs, problems = plan.check(resource, "orders", new.given, {}, b"seed", _REGION)
+
+    assert problems == []
+    assert inputs == {**new.given, **new.defaults, "__defaults": sorted(new.defaults)}
+    unknown: Properties = dict.fromkeys(new.unknown.split(), UNKNOWN)
+    assert plan.preview(resource, inputs, {}, _REGION) == {**new.given, **new.defaults, **new.known, **unknown}
+
+
+def test_every_type_is_here() -> None:
+    assert len(NEW) == len(resources.known())
+
+
+def test_of_an_update_all_is_known_and_what_aws_does_not_have_stays_unset() -> None:
+    queue = resources.find("aws:sqs/queue:Queue")
+    state: Properties = {"arn": "arn:queue", "name": "orders-19b2585", "url": "http://queue", "delaySeconds": 0}
+
+    planned = plan.preview(queue, {"name": "orders-19b2585", "delaySeconds": 5}, state, _REGION)
+
+    assert planned == {
+        "arn": "arn:queue",
+        "name": "orders-19b2585",
+        "url": "http://queue",
+        "delaySeconds": 5,
+        "region": _REGION,
+        "tagsAll": {},
+    }
+
+
+_VERSION = {"qualifiedArn", "qualifiedInvokeArn", "version"}
+_CODE = {"codeSha256", "sourceCodeHash", "sourceCodeSize"}
+
+
+@pytest.mark.parametrize(
+    ("change", "unknown"),
+    [
+        ({"tags": {"team": "orders"}}, set[str]()),
+        ({"timeout": 9}, {"lastModified"}),
+        ({"code": "new"}, {"lastModified", *_CODE}),
+        ({"timeout": 9, "publish": True}, {"lastModified", *_VERSION}),
+        ({"code": "new", "publish": True}, {"lastModified", *_CODE, *_VERSION}),
+        ({"publish": True}, _VERSION),
+    ],
+)
+def test_an_updated_function_has_a_new_version_only_when_it_is_published(change: Properties, unknown: set[str]) -> None:
+    function = resources.find("aws:lambda/function:Function")
+    state: Properties = dict.fromkeys({"lastModified", *_CODE, *_VERSION}, "old")
+    inputs: Properties = {"code": "old", "timeout": 3, "publish": False}
+
+    planned = plan.preview(function, inputs | change, state | inputs, _REGION)
+
+    assert {name for name, value in planned.items() if value is UNKNOWN} == unknown
+
+
+def test_the_engine_shows_the_same(new_program: NewProgram) -> None:
+    program = new_program()
+    program.write('pulumi.export("policy", aws.sqs.Queue("orders").redrive_policy)')
+
+    result = program.preview()
+
+    assert result.code == 0, result.text
+    ends = [event["resOutputsEvent"]["metadata"] for event in result.events if "resOutputsEvent" in event]
+    outputs: dict[str, dict[str, Any]] = {end["type"]: end["new"]["outputs"] for end in ends}
+    token = "aws:sqs/queue:Queue"
+    assert re.fullmatch("orders-[0-9a-f]{7}", outputs[token].pop("name"))
+    assert outputs[token] == {
+        **{name: value for name, value in NEW[token].defaults.items() if name != "name"},
+        **NEW[token].known,
+        **dict.fromkeys(NEW[token].unknown.split(), rpc.UNKNOWN),
+    }
+    assert outputs["pulumi:pulumi:Stack"] == {"policy": rpc.UNKNOWN}

@@ -1,0 +1,197 @@
+"""What the plugin or AWS refuses: one sentence that names the resource and the mistake, and nothing half done."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import textwrap
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from local.engine import Engine
+from tests.provider.conftest import NewProgram
+from tests.provider.engine import PROGRAM, errors
+from tests.provider.inventory import inventory
+from tests.provider.lifecycle import PRELUDE
+from tests.support.program import Program, Result
+
+_LONG = "a-logical-name-that-is-much-too-long-for-a-queue-because-aws-takes-no-more-than-eighty"
+_KNOWN_TYPES = (
+    "cloudwatch_log_group, cloudwatch_metric_alarm, iam_role, iam_role_policy, lambda_alias, "
+    "lambda_event_source_mapping, lambda_function, sns_topic, sqs_queue, sqs_redrive_allow_policy"
+)
+_KNOWN_INVOKES = (
+    "aws:iam/getPolicyDocument:getPolicyDocument, aws:index/getCallerIdentity:getCallerIdentity, "
+    "aws:index/getPartition:getPartition, aws:index/getRegion:getRegion"
+)
+
+
+def _as_it_is(_: Program) -> None:
+    pass
+
+
+def _elsewhere(program: Program) -> None:
+    environment = {**program.engine.environment, "AWS_ENDPOINT_URL": "http://aws.example.invalid:4566"}
+    program.engine = Engine(environment, program.folder)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A program, all that is said about one of its resources, and what comes of it.
+
+    Attributes:
+        left: What AWS has after it: by kind, the names.
+        corrected: The program with the mistake mended.
+        then: What an `up` of that does.
+    """
+
+    source: str
+    resource: str
+    errors: list[str]
+    prepare: Callable[[Program], None] = _as_it_is
+    left: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    corrected: str = ""
+    then: dict[str, str] = field(default_factory=dict[str, str])
+
+
+_FUNCTION = 'code=code("text"), handler="handler.handle", runtime="python3.13"'
+_AFTER = "opts=pulumi.ResourceOptions(depends_on=[queue, topic])"
+_QUEUE = f"aws:sqs/queue:Queue resource '{_LONG}': property"
+_HASH = hashlib.sha256(b"not an archive").hexdigest()
+_WORKER = "aws:lambda/function:Function resource 'worker': property"
+REFUSALS = {
+    "several mistakes in a queue": Refusal(
+        f"""
+        inputs = {{"visibilityTimeoutSecond": 30, "region": "us-east-1", "fifoQueue": True}}
+        pulumi.CustomResource("aws:sqs/queue:Queue", "{_LONG}", inputs)
+        """,
+        _LONG,
+        [
+            f"{_QUEUE} visibilityTimeoutSecond value {{30}} has a problem: aws:sqs/queue:Queue has no property "
+            "'visibilityTimeoutSecond': did you mean 'visibilityTimeoutSeconds'?",
+            f"{_QUEUE} region value {{us-east-1}} has a problem: the local aws provider does not serve 'region' of "
+            "aws:sqs/queue:Queue: leave it out, or deploy to AWS",
+            f"{_QUEUE} name value {{<nil>}} has a problem: the name '{_LONG}-*.fifo' has 99 characters and AWS takes "
+            "80: shorten the logical name or set 'name'",
+        ],
+    ),
+    "several mistakes in a function": Refusal(
+        """
+        code = pulumi.StringAsset("not an archive")
+        inputs = {"code": code, "tracingConfig": {"Mode": "Active"}, "imageUri": "image", "handler": "handler.handle"}
+        pulumi.CustomResource("aws:lambda/function:Function", "worker", inputs)
+        """,
+        "worker",
+        [
+            f"{_WORKER} imageUri value {{image}} has a problem: the local aws provider does not serve 'imageUri' of "
+            "aws:lambda/function:Function: leave it out, or deploy to AWS",
+            f"{_WORKER} tracingConfig.Mode value {{<nil>}} has a problem: the local aws provider does not serve "
+            "'tracingConfig.Mode' of aws:lambda/function:Function: leave it out, or deploy to AWS",
+            f"{_WORKER} role value {{<nil>}} has a problem: aws:lambda/function:Function 'worker' needs the property "
+            "'role': set it",
+            f"{_WORKER} runtime value {{<nil>}} has a problem: aws:lambda/function:Function 'worker' needs the "
+            "property 'runtime': set it",
+            f"{_WORKER} code value {{&{{c44067f5952c0a294b673a41bacd8c17 {_HASH} not an archive  }}}} has a problem: "
+            "aws:lambda/function:Function cannot take an asset as 'code': give an archive",
+        ],
+    ),
+    "an unknown type": Refusal(
+        'aws.dynamodb.Table("orders", hash_key="id", attributes=[])',
+        "orders",
+        [
+            "aws:dynamodb/table:Table resource 'orders' has a problem: the local aws provider does not know the type "
+            f"'aws:dynamodb/table:Table' (it knows {_KNOWN_TYPES}): describe it in "
+            "local/provider/resources/dynamodb_table.py, or deploy this program to a real account"
+        ],
+    ),
+    "an unknown data source": Refusal(
+        'aws.ec2.get_ami(owners=["self"])',
+        PROGRAM,
+        [
+            "Exception: invoke of aws:ec2/getAmi:getAmi failed: invocation of aws:ec2/getAmi:getAmi returned an error: "
+            f"the local aws provider does not know the data source 'aws:ec2/getAmi:getAmi' (it knows {_KNOWN_INVOKES}"
+            "): add it to local/provider/invokes.py, or deploy this program to a real account"
+        ],
+    ),
+    "an endpoint that is not on this machine": Refusal(
+        'aws.sqs.Queue("orders")',
+        "orders",
+        [
+            "the local aws provider only serves an embedded AWS on loopback, not 'http://aws.example.invalid:4566': "
+            "run `make up` (or `python -m local up`), or use the official pulumi-aws plugin for a real account"
+        ],
+        _elsewhere,
+    ),
+    "a role that does not exist": Refusal(
+        f"""
+        queue, topic = aws.sqs.Queue("queue"), aws.sns.Topic("topic")
+        worker = aws.lambda_.Function("worker", role="arn:aws:iam::000000000000:role/r", {_FUNCTION}, {_AFTER})
+        aws.lambda_.Alias("live", function_name=worker.name, function_version="$LATEST")
+        """,
+        "worker",
+        [
+            "An error occurred (InvalidParameterValueException) when calling the CreateFunction operation: "
+            "The role with name r cannot be found. (Service: IAM, Status Code: 404)"
+        ],
+        left={"queues": ["/ACCOUNT/queue-*"], "topics": ["arn:aws:sns:eu-central-1:ACCOUNT:topic-*"]},
+        corrected=f"""
+        queue, topic = aws.sqs.Queue("queue"), aws.sns.Topic("topic")
+        role = aws.iam.Role("role", assume_role_policy=trust("lambda.amazonaws.com"))
+        worker = aws.lambda_.Function("worker", role=role.arn, {_FUNCTION}, {_AFTER})
+        aws.lambda_.Alias("live", function_name=worker.name, function_version="$LATEST")
+        """,
+        then={"queue": "same", "topic": "same", "role": "create", "worker": "create", "live": "create"},
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Refused:
+    result: Result
+    left: dict[str, list[str]]
+    then: Result | None
+
+
+@pytest.fixture(scope="module")
+def refused(new_program: NewProgram) -> dict[str, Refused]:
+    """Every program, all at the same time: an engine that has failed does little but wait for its language host."""
+
+    def run(refusal: Refusal) -> Refused:
+        program = new_program()
+        prelude = PRELUDE.replace("ACCOUNT", program.aws.account)
+        program.write(prelude + textwrap.dedent(refusal.source))
+        refusal.prepare(program)
+        result, left = program.up(), inventory(program.aws)
+        program.write(prelude + textwrap.dedent(refusal.corrected))
+        return Refused(result, left, program.up() if refusal.corrected else None)
+
+    with ThreadPoolExecutor(max_workers=len(REFUSALS)) as pool:
+        return dict(zip(REFUSALS, pool.map(run, REFUSALS.values()), strict=True))
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_it_is_refused_in_these_words_and_what_is_not_wrong_is_kept(refused: dict[str, Refused], name: str) -> None:
+    case, found = REFUSALS[name], refused[name]
+
+    assert found.result.code != 0
+    assert errors(found.result)[case.resource] == case.errors
+    assert found.left == case.left
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_the_user_sees_no_trace_of_the_plugin(refused: dict[str, Refused], name: str) -> None:
+    traced = re.findall(r'File ".*/(?:local|pulumi/provider)/.*', refused[name].result.text)
+
+    assert traced == []
+
+
+@pytest.mark.parametrize("name", [name for name, case in REFUSALS.items() if case.corrected])
+def test_the_corrected_program_completes(refused: dict[str, Refused], name: str) -> None:
+    then = refused[name].then
+    assert then is not None
+
+    assert then.code == 0, then.text
+    assert then.operations == REFUSALS[name].then
