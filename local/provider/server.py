@@ -7,6 +7,7 @@ import contextlib
 import importlib.metadata
 import json
 import os
+import signal
 import sys
 from typing import Any
 
@@ -103,6 +104,8 @@ async def serve(engine_address: str) -> None:
 
 def main() -> None:
     """Run the plugin as the engine starts it: `pulumi-resource-aws <engine address>`."""
+    # The engine ends its plugins by SIGINT, which a shell has its background jobs, and so their children, ignore.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(addresses[0] if addresses else ""))

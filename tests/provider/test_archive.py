@@ -56,6 +56,8 @@ def test_order_times_and_modes_of_files_do_not_change_the_bytes(tmp_path: Path) 
 
     assert first == second
     assert _unzipped(first) == {name: text.encode() for name, text in files.items()}
+    entries = zipfile.ZipFile(io.BytesIO(first)).infolist()
+    assert {(entry.date_time, entry.external_attr >> 16) for entry in entries} == {((1980, 1, 1, 0, 0, 0), 0o644)}
 
 
 def test_the_order_of_assets_does_not_change_the_bytes() -> None:

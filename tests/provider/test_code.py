@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from local.archive import ARCHIVE, SIGNATURE, Archive
+from local.aws import Aws
+from local.provider.resource import Properties
 from local.provider.resources import lambda_function
 from tests.provider.conftest import NewProgram
 from tests.support.program import Program, Result
@@ -109,20 +111,32 @@ def test_changed_code_is_a_new_version_and_the_alias_moves_to_it(story: Story) -
     assert (story.changed.versions, story.changed.alias) == ({"$LATEST": new, "1": old, "2": new}, "2")
 
 
+def test_a_change_that_no_version_holds_publishes_nothing(new_program: NewProgram) -> None:
+    aws = new_program().aws
+    inputs = {**_inputs(aws), "publish": True, "tags": {"team": "orders"}, "reservedConcurrentExecutions": -1}
+    lambda_function.create(aws, inputs)
+
+    olds = {**inputs, **lambda_function.read(aws, "function")}
+    lambda_function.update(aws, "function", olds, {**inputs, "tags": {}, "reservedConcurrentExecutions": 5})
+
+    state = lambda_function.read(aws, "function")
+    assert (state["version"], state["tags"], state["reservedConcurrentExecutions"]) == ("1", None, 5)
+    assert state["lastModified"] == olds["lastModified"]
+
+
 def test_the_latest_of_very_many_versions_is_found(new_program: NewProgram) -> None:
     aws = new_program().aws
-    role = aws.iam.create_role(RoleName="role", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
-    code = Archive({SIGNATURE: ARCHIVE, "assets": {"handler.py": {"text": ""}}})
-    aws.lambda_.create_function(
-        FunctionName="function",
-        Role=role["Role"]["Arn"],
-        Runtime="python3.13",
-        Handler="handler.handle",
-        Code={"ZipFile": code.zip_bytes()},
-    )
-    pages = 101  # AWS lists fifty versions at a time
-    for number in range(pages):
+    lambda_function.create(aws, {**_inputs(aws), "reservedConcurrentExecutions": -1})
+    many = 101  # AWS lists fifty at a time
+    for number in range(many):
         aws.lambda_.update_function_configuration(FunctionName="function", Description=str(number))
         aws.lambda_.publish_version(FunctionName="function")
 
-    assert lambda_function.read(aws, "function")["version"] == str(pages)
+    assert lambda_function.read(aws, "function")["version"] == str(many)
+
+
+def _inputs(aws: Aws) -> Properties:
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    role = aws.iam.create_role(RoleName="role", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    code = Archive({SIGNATURE: ARCHIVE, "assets": {"handler.py": {"text": "handle"}}})
+    return {"name": "function", "code": code, "handler": "handler.handle", "role": role, "runtime": "python3.13"}

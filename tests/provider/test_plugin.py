@@ -17,6 +17,7 @@ from local.provider.plugin import AwsProvider, ProviderError
 from local.provider.values import to_wire
 from local.supervisor import Instance
 
+_PLUGIN = PROJECT / "local" / "provider" / "pulumi-resource-aws"
 _QUEUE = "urn:pulumi:stack::project::aws:sqs/queue:Queue::orders"
 _WORKER = "urn:pulumi:stack::project::aws:lambda/function:Function::worker"
 
@@ -73,7 +74,8 @@ def test_used_before_it_is_configured_it_says_so(provider: AwsProvider) -> None:
 
 def test_ended_by_the_engine_it_goes_without_a_word() -> None:
     plugin = subprocess.Popen(
-        [sys.executable, "-P", PROJECT / "local" / "provider" / "pulumi-resource-aws", "127.0.0.1:1"],
+        # A background job of a shell ignores SIGINT, and so would what it starts.
+        ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-P", _PLUGIN, "127.0.0.1:1"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
