@@ -8,6 +8,7 @@ import sys
 
 from local import supervisor
 from local.demo import demo
+from local.engine import heed_interrupts
 from local.environment import DEFAULT, EngineMissingError, aws_environment
 from local.stack import LocalStack
 from local.supervisor import EmulatorError, Instance
@@ -19,6 +20,7 @@ _PULUMI_COMMANDS = {"up": "deploy the stack", "preview": "show what `up` would c
 
 def main() -> int:
     """Run one command; its exit code."""
+    heed_interrupts()
     parser = _parser()
     arguments, options = parser.parse_known_args()
     if options and arguments.command not in _PULUMI_COMMANDS:

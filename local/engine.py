@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -18,6 +19,15 @@ from local.supervisor import Instance
 
 POLICY_PACK = PROJECT / "policy" / "pack"
 """The policy pack as an executable, which every language host can start."""
+
+
+def heed_interrupts() -> None:
+    """Let SIGINT end what this process starts.
+
+    A shell has its background jobs ignore it, and so would Pulumi and its plugins: each command would wait 5 s for
+    plugins that do not hear that they are to end.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)

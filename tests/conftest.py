@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from local.engine import heed_interrupts
 from local.environment import Workspace
 from local.supervisor import Instance, serving
 from tests.support.program import Program
+
+
+def pytest_configure() -> None:
+    heed_interrupts()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.provider.cases.case import Case
 from tests.provider.cases.functions import FUNCTIONS
 from tests.provider.cases.iam import IAM
+from tests.provider.cases.mappings import MAPPINGS
 from tests.provider.cases.messaging import MESSAGING
 from tests.provider.cases.monitoring import MONITORING
 
-CASES: dict[str, Case] = {**MESSAGING, **IAM, **MONITORING, **FUNCTIONS}
+CASES: dict[str, Case] = {**MESSAGING, **IAM, **MONITORING, **FUNCTIONS, **MAPPINGS}
