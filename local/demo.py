@@ -81,14 +81,16 @@ def _send_and_watch(aws: Aws, outputs: dict[str, Any]) -> None:
     visibility = int(attributes["VisibilityTimeout"])
     started = time.monotonic()
     since = int(time.time() * 1000)
+    sent: dict[str, str] = {}
     for order in ORDERS:
-        aws.sqs.send_message(QueueUrl=outputs["queueUrl"], MessageBody=json.dumps(order))
+        answer = aws.sqs.send_message(QueueUrl=outputs["queueUrl"], MessageBody=json.dumps(order))
+        sent[answer["MessageId"]] = str(order["orderId"])
         _line(started, f"sent            {order['orderId']}")
 
     processed: set[str] = set()
     for entry in _handler_log(aws, outputs["logGroupName"], since):
         if entry is None:
-            dead = _dead_letter(aws, outputs["deadLetterQueueUrl"])
+            dead = _dead_letter(aws, outputs["deadLetterQueueUrl"], sent)
             if dead is not None:
                 order, source = dead
                 _line(started, f"{_paint('dead letter', 31)}     {order}, from {source}")
@@ -120,14 +122,18 @@ def _handler_log(aws: Aws, group: str, since: int) -> Iterator[dict[str, Any] | 
         yield None
 
 
-def _dead_letter(aws: Aws, url: str) -> tuple[str, str] | None:
-    """The order in the dead-letter queue and the queue it came from; it stays where it is."""
+def _dead_letter(aws: Aws, url: str, sent: dict[str, str]) -> tuple[str, str] | None:
+    """The order of this run in the dead-letter queue and the queue it came from; it stays where it is."""
     answer = aws.sqs.receive_message(
-        QueueUrl=url, MessageSystemAttributeNames=["DeadLetterQueueSourceArn"], VisibilityTimeout=0
+        QueueUrl=url,
+        MaxNumberOfMessages=10,
+        MessageSystemAttributeNames=["DeadLetterQueueSourceArn"],
+        VisibilityTimeout=1,  # so that the next look sees others, when earlier runs left many
     )
     for message in answer.get("Messages", []):
-        source = message.get("Attributes", {}).get("DeadLetterQueueSourceArn", "")
-        return json.loads(message.get("Body", "{}"))["orderId"], source
+        order = sent.get(message.get("MessageId", ""))
+        if order:
+            return order, message.get("Attributes", {}).get("DeadLetterQueueSourceArn", "")
     return None
 
 

@@ -83,6 +83,7 @@ def aws_environment(instance: Instance, account: str = ACCOUNT, region: str = RE
     return {
         "AWS_ACCESS_KEY_ID": account,
         "AWS_CONFIG_FILE": os.devnull,
+        "AWS_DEFAULT_REGION": region,  # boto3 reads this one, other SDKs the other
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL": instance.endpoint,
         "AWS_REGION": region,

@@ -135,6 +135,7 @@ def test_programs_and_the_plugin_take_nothing_from_the_host(called: Path, new_pr
         "variables": [
             "AWS_ACCESS_KEY_ID",
             "AWS_CONFIG_FILE",
+            "AWS_DEFAULT_REGION",
             "AWS_EC2_METADATA_DISABLED",
             "AWS_ENDPOINT_URL",
             "AWS_REGION",
