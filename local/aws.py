@@ -16,6 +16,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
+from local.environment import SECRET_KEY
+
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_iam import IAMClient
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 PARTITION = "aws"
-SECRET_KEY = "local"  # noqa: S105 - the embedded AWS takes any secret for an account's own key
 _TIMEOUT_SECONDS = 20
 _FILES = ("config_file", "credentials_file")
 _UNREAD = {

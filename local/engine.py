@@ -49,14 +49,13 @@ class Engine:
 
     def run(self, *arguments: str) -> int:
         """Run a command in front of the user; its exit code."""
-        return subprocess.run(
-            self._command(arguments), cwd=self.project, env=dict(self.environment), check=False
-        ).returncode
+        command = ["pulumi", *arguments]
+        return subprocess.run(command, cwd=self.project, env=dict(self.environment), check=False).returncode
 
     def output(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command and keep what it prints."""
         return subprocess.run(
-            self._command(arguments),
+            ["pulumi", *arguments],
             cwd=self.project,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
@@ -88,9 +87,6 @@ class Engine:
     @property
     def _backend(self) -> Path:
         return Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://"), ".pulumi")
-
-    def _command(self, arguments: tuple[str, ...]) -> list[str]:
-        return ["pulumi", *arguments]
 
 
 def is_alive(pid: int) -> bool:

@@ -13,6 +13,7 @@ from local.supervisor import Instance
 PROJECT = Path(__file__).parent.parent
 ACCOUNT = "000000000001"
 """Account id of local runs; the embedded AWS makes an account of any twelve digits."""
+SECRET_KEY = "local"  # noqa: S105 - the embedded AWS takes any secret for an account's own key
 REGION = "eu-central-1"
 
 _KEPT = (
@@ -87,7 +88,7 @@ def aws_environment(instance: Instance, account: str = ACCOUNT, region: str = RE
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL": instance.endpoint,
         "AWS_REGION": region,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
 

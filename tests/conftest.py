@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from local.engine import heed_interrupts
 from local.environment import Workspace
 from local.supervisor import Instance, serving
-from tests.support.program import Program
+from tests.support.program import NewProgram, Program
 
 
 def pytest_configure() -> None:
@@ -19,19 +18,29 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return Workspace(tmp_path_factory.mktemp("workspace"))
-
-
-@pytest.fixture(scope="session")
-def embedded_aws(workspace: Workspace) -> Iterator[Instance]:
-    with serving(workspace.emulator) as instance:
+def embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    with serving(Workspace(tmp_path_factory.mktemp("workspace")).emulator) as instance:
         yield instance
 
 
+@pytest.fixture(scope="session")
+def new_program(tmp_path_factory: pytest.TempPathFactory, embedded_aws: Instance) -> NewProgram:
+    """Makes programs, each with a stack, a backend and, unless one is given, an AWS account of its own.
+
+    What they deploy ends with the embedded AWS, so nothing is destroyed after them.
+    """
+
+    def make(account: str | None = None) -> Program:
+        root = tmp_path_factory.mktemp("program")
+        folder = root / "program"
+        folder.mkdir()
+        return Program(
+            folder, Workspace(root / "workspace"), embedded_aws, account or f"{secrets.randbelow(10**12):012d}"
+        )
+
+    return make
+
+
 @pytest.fixture
-def program(tmp_path: Path, workspace: Workspace, embedded_aws: Instance) -> Iterator[Program]:
-    """A Pulumi program in a folder, a stack and an AWS account of its own."""
-    account = f"{secrets.randbelow(10**12):012d}"
-    yield (made := Program(tmp_path, workspace, embedded_aws, account))
-    made.destroy()
+def program(new_program: NewProgram) -> Program:
+    return new_program()

@@ -13,8 +13,7 @@ import pytest
 from local.engine import POLICY_PACK, Engine
 from local.environment import PROJECT, Workspace, pulumi_environment
 from local.supervisor import Instance
-from tests.policy.conftest import new_program
-from tests.support.program import STACK, Program, Result
+from tests.support.program import STACK, NewProgram, Program, Result
 
 TOO_SHORT = (
     "The visibility timeout is at least six times the function timeout, plus the batching window.\n"
@@ -65,8 +64,8 @@ class Course:
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory, embedded_aws: Instance) -> Course:
-    program = new_program(tmp_path_factory.mktemp("course"), embedded_aws)
+def course(new_program: NewProgram) -> Course:
+    program = new_program()
     program.write(TIMEOUT_FROM_ANOTHER_RESOURCE)
     before = program.check()
     deployed = program.up()

@@ -13,9 +13,8 @@ from local.provider import plan, resources
 from local.provider.plan import Change
 from tests.provider.cases import CASES
 from tests.provider.cases.case import Stage
-from tests.provider.conftest import NewProgram
 from tests.provider.inventory import inventory
-from tests.support.program import Program, Result
+from tests.support.program import NewProgram, Program, Result
 
 PRELUDE = """
 def document(action):

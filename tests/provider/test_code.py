@@ -13,8 +13,7 @@ from local.archive import ARCHIVE, SIGNATURE, Archive
 from local.aws import Aws
 from local.provider.resource import Properties
 from local.provider.resources import lambda_function
-from tests.provider.conftest import NewProgram
-from tests.support.program import Program, Result
+from tests.support.program import NewProgram, Program, Result
 
 _SOURCE = """
 allow = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}

@@ -9,7 +9,7 @@ import pytest
 
 from local.aws import Aws
 from local.provider import invokes
-from tests.provider.conftest import NewProgram
+from tests.support.program import NewProgram
 
 _DOCUMENT = "aws:iam/getPolicyDocument:getPolicyDocument"
 _AWS = Aws("http://127.0.0.1:1", "eu-central-1", "000000000001")

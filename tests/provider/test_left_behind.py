@@ -9,8 +9,8 @@ from local.archive import Archive
 from local.aws import Aws
 from local.provider.resource import Properties
 from local.provider.resources import cloudwatch_log_group, iam_role, lambda_function
-from tests.provider.conftest import NewProgram
 from tests.provider.inventory import inventory
+from tests.support.program import NewProgram
 
 _TRUST = '{"Version": "2012-10-17", "Statement": []}'
 _ALLOW = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'

@@ -9,8 +9,8 @@ import pytest
 from local.provider import resources
 from tests.provider import lifecycle
 from tests.provider.cases import CASES
-from tests.provider.conftest import NewProgram
 from tests.provider.lifecycle import Lifecycle
+from tests.support.program import NewProgram
 
 _WITHOUT_A_NAME = ("sqs.RedriveAllowPolicy", "lambda_.EventSourceMapping")
 each_case = pytest.mark.parametrize("name", CASES)

@@ -11,7 +11,7 @@ from pulumi.runtime import rpc
 
 from local.provider import plan, resources
 from local.provider.resource import UNKNOWN, Properties
-from tests.provider.conftest import NewProgram
+from tests.support.program import NewProgram
 
 _REGION = "eu-central-1"
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from local.engine import Engine
-from tests.provider.conftest import NewProgram
 from tests.provider.engine import PROGRAM, errors
 from tests.provider.inventory import inventory
 from tests.provider.lifecycle import PRELUDE
-from tests.support.program import Program, Result
+from tests.support.program import NewProgram, Program, Result
 
 _LONG = "a-logical-name-that-is-much-too-long-for-a-queue-because-aws-takes-no-more-than-eighty"
 _KNOWN_TYPES = (

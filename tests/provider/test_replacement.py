@@ -10,9 +10,8 @@ import pytest
 
 from local.provider import plan, resources
 from tests.provider.cases import CASES
-from tests.provider.conftest import NewProgram
 from tests.provider.lifecycle import PRELUDE, look
-from tests.support.program import Program, Result
+from tests.support.program import NewProgram, Program, Result
 
 _CREATE_FIRST = ["create-replacement", "replace", "delete-replaced"]
 _DELETE_FIRST = ["delete-replaced", "replace", "create-replacement"]

@@ -9,7 +9,7 @@ import pytest
 
 from local.aws import Aws, NotLocalError, require_loopback
 from local.supervisor import Instance
-from tests.provider.conftest import NewProgram
+from tests.support.program import NewProgram
 
 _REGION, _ACCOUNT = "eu-central-1", "123456789012"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.provider.conftest import NewProgram
+from tests.support.program import NewProgram
 
 _SECRET = "very-secret-text"
 

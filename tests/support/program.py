@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,3 +107,7 @@ class Program:
         done = self.engine.output(command, "--stack", STACK, "--event-log", str(log), *options)
         events = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
         return Result(done.returncode, done.stdout + done.stderr, events)
+
+
+NewProgram = Callable[..., Program]
+"""The fixture that makes programs."""
