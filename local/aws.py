@@ -19,10 +19,14 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from local.environment import SECRET_KEY
 
 if TYPE_CHECKING:
+    from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
@@ -105,12 +109,24 @@ class Aws:
         return f"arn:{PARTITION}:{service}:{self.region}:{self.account}:{resource}"
 
     @cached_property
+    def apigatewayv2(self) -> ApiGatewayV2Client:  # noqa: D102
+        return self._client("apigatewayv2")
+
+    @cached_property
     def cloudwatch(self) -> CloudWatchClient:  # noqa: D102
         return self._client("cloudwatch")
 
     @cached_property
+    def events(self) -> EventBridgeClient:  # noqa: D102
+        return self._client("events")
+
+    @cached_property
     def iam(self) -> IAMClient:  # noqa: D102
         return self._client("iam")
+
+    @cached_property
+    def kms(self) -> KMSClient:  # noqa: D102
+        return self._client("kms")
 
     @cached_property
     def lambda_(self) -> LambdaClient:  # noqa: D102
@@ -119,6 +135,10 @@ class Aws:
     @cached_property
     def logs(self) -> CloudWatchLogsClient:  # noqa: D102
         return self._client("logs")
+
+    @cached_property
+    def s3(self) -> S3Client:  # noqa: D102
+        return self._client("s3")
 
     @cached_property
     def sns(self) -> SNSClient:  # noqa: D102

@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from local import supervisor
-from local.aws import Aws
+from local.aws import Aws, require_loopback
 from local.engine import POLICY_PACK, Engine
 from local.environment import ACCOUNT, DEFAULT, PROJECT, REGION
 from local.stack import LocalStack
 from local.supervisor import Instance
 
 BROKEN = PROJECT / "local" / "broken"
+BAD_REQUEST = 400
 ORDERS = ({"orderId": "ORD-001", "item": "teapot"}, {"orderId": "ORD-002", "item": "kettle", "fail": True})
 _QUIET = ("--suppress-outputs", "--suppress-progress")
 _WATCH_SECONDS = 120
 _POLL_SECONDS = 0.2
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""A proxy of the host must not see, or break, a call to this machine."""
 
 
 class DemoError(RuntimeError):
@@ -49,7 +55,7 @@ def demo(*, keep: bool) -> int:
             _print_alarms(aws, outputs["alarmNames"])
             _title("Outputs of the stack")
             for name, value in outputs.items():
-                print(f"  {name:<20} {value if isinstance(value, str) else ', '.join(value)}")
+                print(f"  {name:<27} {value if isinstance(value, str) else ', '.join(value)}")
             _title("Prove: preview of a pipeline with visibility 60 s for a 30 s function, and no dead-letter queue")
             _preview_broken(instance)
         except DemoError as error:
@@ -83,9 +89,11 @@ def _send_and_watch(aws: Aws, outputs: dict[str, Any]) -> None:
     since = int(time.time() * 1000)
     sent: dict[str, str] = {}
     for order in ORDERS:
-        answer = aws.sqs.send_message(QueueUrl=outputs["queueUrl"], MessageBody=json.dumps(order))
-        sent[answer["MessageId"]] = str(order["orderId"])
-        _line(started, f"sent            {order['orderId']}")
+        sent[_place(outputs["frontDoorUrl"], order)] = str(order["orderId"])
+        _line(started, f"sent            {order['orderId']} to {outputs['frontDoorUrl']}")
+    if (status := _status_without_id(outputs["frontDoorUrl"])) != BAD_REQUEST:
+        raise DemoError(f"the front door answered {status} to an order without an orderId")
+    _line(started, f"{_paint('refused', 33)}         an order without an orderId: {BAD_REQUEST}")
 
     processed: set[str] = set()
     for entry in _handler_log(aws, outputs["logGroupName"], since):
@@ -110,6 +118,25 @@ def _send_and_watch(aws: Aws, outputs: dict[str, Any]) -> None:
         raise DemoError("ORD-001 was not processed")
 
 
+def _place(url: str, order: dict[str, Any]) -> str:
+    """Place an order by HTTP; the id of its message, which the front door answers as SQS does: in XML."""
+    require_loopback(url.partition("/_aws")[0])
+    request = urllib.request.Request(url, json.dumps(order).encode(), {"Content-Type": "application/json"})  # noqa: S310
+    with _DIRECT.open(request, timeout=_WATCH_SECONDS) as answer:
+        found = re.search(r"<MessageId>(.+?)</MessageId>", answer.read().decode())
+    if found is None:
+        raise DemoError("the front door took an order and named no message")
+    return found[1]
+
+
+def _status_without_id(url: str) -> int:
+    try:
+        _place(url, {"item": "nameless"})
+    except urllib.error.HTTPError as error:
+        return error.code
+    return 200
+
+
 def _handler_log(aws: Aws, group: str, since: int) -> Iterator[dict[str, Any] | None]:
     """What the handler logs, as it comes; `None` when there is nothing new."""
     seen: set[tuple[str, int, str]] = set()
@@ -128,6 +155,7 @@ def _dead_letter(aws: Aws, url: str, sent: dict[str, str]) -> tuple[str, str] | 
         QueueUrl=url,
         MaxNumberOfMessages=10,
         MessageSystemAttributeNames=["DeadLetterQueueSourceArn"],
+        WaitTimeSeconds=0,  # the queue's own is a long poll
         VisibilityTimeout=1,  # so that the next look sees others, when earlier runs left many
     )
     for message in answer.get("Messages", []):
@@ -139,11 +167,8 @@ def _dead_letter(aws: Aws, url: str, sent: dict[str, str]) -> tuple[str, str] | 
 
 def _print_alarms(aws: Aws, names: list[str]) -> None:
     for alarm in aws.cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]:
-        condition = (
-            f"{alarm.get('Statistic')} {alarm.get('MetricName')} >= {alarm.get('Threshold', 0):g} "
-            f"for {alarm.get('EvaluationPeriods')} x {alarm.get('Period')} s"
-        )
-        print(f"  {_paint(alarm.get('AlarmName', ''), 1)}\n    {condition}\n    {alarm.get('AlarmDescription')}")
+        meaning = alarm.get("AlarmDescription", "").partition("\n")[0]
+        print(f"  {_paint(alarm.get('AlarmName', ''), 1)}\n    {meaning}")
 
 
 def _preview_broken(instance: Instance) -> None:

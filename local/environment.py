@@ -29,7 +29,17 @@ _KEPT = (
     "TZ",
     "USER",
 )
-"""What passes from the host: how to talk to the user's terminal, and no more."""
+"""What passes from the host so that the user can read what is printed."""
+_KEPT_FOR_PACKAGES = (
+    "ALL_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ORDER_PIPELINES_CACHE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "XDG_CACHE_HOME",
+)
+"""What passes so that the dependencies of functions can be fetched and kept, with all that is named `UV_...`."""
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _PLUGIN = PROJECT / "local" / "provider" / "pulumi-resource-aws"
 
@@ -104,8 +114,9 @@ def pulumi_environment(
     workspace.backend.mkdir(parents=True, exist_ok=True)
     _install_plugin(workspace.pulumi_home)
     path = [PROJECT / ".venv" / "bin", engine().resolve(), _SYSTEM_PATH]
+    kept = {*_KEPT, *_KEPT_FOR_PACKAGES, *(name for name in host if name.startswith("UV_"))}
     return {
-        **{name: host[name] for name in _KEPT if name in host},
+        **{name: host[name] for name in sorted(kept) if name in host},
         **aws_environment(instance, account, region),
         "PATH": ":".join(map(str, path)),
         "PULUMI_BACKEND_URL": f"file://{workspace.backend}",

@@ -17,6 +17,7 @@ import socket
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 FOLDER_HELD = 3
 PORT_TAKEN = 4
@@ -44,10 +45,14 @@ def main() -> None:
     if attached:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ["GATEWAY_PORT"] = str(port)  # read when the emulator is imported
+    import http_apis
+    import queues
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
 
+    queues.mend()
+    http_apis.mend()
     # Warm workers must not inherit the lock, or a worker that outlives a killed emulator would go on holding it;
     # Python opens files as not inheritable, so nothing has to be done for that.
     config = Config()
@@ -55,8 +60,19 @@ def main() -> None:
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2
     _publish(folder, port)
-    asyncio.run(serve(app, config))
+    asyncio.run(serve(_over_tls(app), config))
     (folder / "saved").touch()
+
+
+def _over_tls(app: Any) -> Any:
+    async def call(scope: Any, receive: Any, send: Any) -> None:
+        # A request over loopback is as safe from others as one over TLS, and policies that demand TLS (a Deny where
+        # `aws:SecureTransport` is false) would else refuse everything here. One that says `http` is taken at its word.
+        if scope["type"] == "http" and all(name != b"x-forwarded-proto" for name, _ in scope["headers"]):
+            scope = {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+        await app(scope, receive, send)
+
+    return call
 
 
 def _publish(folder: Path, port: int) -> None:

@@ -14,7 +14,6 @@ from local.provider.resource import UNKNOWN, Properties, ResourceType
 
 _DEFAULTED = "__defaults"
 """Inputs that the provider filled in, as the official provider records them beside the inputs."""
-_NAME = "name"
 _RANDOM_HEX = 7
 _PROVIDER_LEVEL = frozenset({"region", "tagsAll"})
 """Known at preview although AWS fills them in: they follow from the provider's own configuration."""
@@ -50,28 +49,31 @@ def check(
     ]
     problems += [
         Problem(name, f"{schema.token} {logical_name!r} needs the property {name!r}: set it")
-        for name in sorted((schema.required | resource.needs) - given.keys())
+        for name in sorted(
+            (schema.required | resource.needs | resource.also_needs({**resource.defaults, **given})) - given.keys()
+        )
     ]
     problems += [
         Problem(name, f"{schema.token} cannot take an asset as {name!r}: give an archive")
         for name in sorted(name for name, value in given.items() if isinstance(value, pulumi.Asset))
     ]
     filled: Properties = {name: value for name, value in resource.defaults.items() if name not in given}
-    if resource.auto_name and _NAME not in given and "namePrefix" not in given:
-        if _NAME in olds.get(_DEFAULTED, ()):
-            filled[_NAME] = olds[_NAME]
+    named = resource.name_property
+    if resource.auto_name and given.keys().isdisjoint({named, f"{named}Prefix"}):
+        if named in olds.get(_DEFAULTED, ()):
+            filled[named] = olds[named]
         else:
             suffix = resource.auto_name.suffix(given)
             name = f"{logical_name}-{hashlib.sha256(seed).hexdigest()[:_RANDOM_HEX]}{suffix}"
             if len(name) > resource.auto_name.max_length:
                 problems.append(
                     Problem(
-                        _NAME,
+                        named,
                         f"the name {name!r} has {len(name)} characters and AWS takes {resource.auto_name.max_length}: "
-                        f"shorten the logical name or set {_NAME!r}",
+                        f"shorten the logical name or set {named!r}",
                     )
                 )
-            filled[_NAME] = name
+            filled[named] = resource.auto_name.form(name)
     return {**given, **filled, _DEFAULTED: sorted(filled)}, problems
 
 
@@ -94,7 +96,7 @@ def diff(resource: ResourceType, olds: Properties, news: Properties, ignored: fr
     for name in sorted(resource.schema.inputs - ignored):
         old, new = olds.get(name), news.get(name)
         if new is None:
-            is_left = name in resource.schema.computed or name in resource.write_only or _is_empty(old)
+            is_left = name in resource.schema.computed | resource.left_alone or _is_empty(old)
             changed = not is_left and old != resource.aws_defaults(news).get(name)
         else:
             changed = not _same(resource, name, olds, news)
@@ -104,10 +106,11 @@ def diff(resource: ResourceType, olds: Properties, news: Properties, ignored: fr
     return changes
 
 
-def needs_delete_first(news: Properties, changes: list[Change]) -> bool:
+def needs_delete_first(resource: ResourceType, news: Properties, changes: list[Change]) -> bool:
     """Whether a replacement must delete before it creates: a name chosen by the program can exist only once."""
-    named = news.get(_NAME) is not None and _NAME not in news.get(_DEFAULTED, ())
-    return named and all(change.property != _NAME for change in changes)
+    name = resource.name_property
+    is_chosen = news.get(name) is not None and name not in news.get(_DEFAULTED, ())
+    return is_chosen and all(change.property != name for change in changes)
 
 
 def preview(resource: ResourceType, news: Properties, olds: Properties, region: str) -> Properties:
@@ -132,7 +135,7 @@ def inputs_from_state(resource: ResourceType, inputs: Properties, state: Propert
     if inputs:
         read = {name: state.get(name, inputs[name]) for name in inputs if name != _DEFAULTED}
         return {**{k: v for k, v in read.items() if v is not None}, _DEFAULTED: inputs.get(_DEFAULTED, [])}
-    own = resource.schema.inputs - (resource.schema.computed - resource.schema.required - {_NAME})
+    own = resource.schema.inputs - (resource.schema.computed - resource.schema.required - {resource.name_property})
     return {name: state[name] for name in own if not _is_empty(state.get(name))} | {_DEFAULTED: []}
 
 

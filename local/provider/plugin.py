@@ -20,8 +20,11 @@ _T = TypeVar("_T")
 _GONE = frozenset(
     {
         "AWS.SimpleQueueService.NonExistentQueue",
+        "DashboardNotFoundError",
+        "NoSuchBucket",
         "NoSuchEntity",
         "NotFound",
+        "NotFoundException",
         "QueueDoesNotExist",
         "ResourceNotFound",
         "ResourceNotFoundException",
@@ -95,12 +98,13 @@ class AwsProvider(messages.Provider):
         """Say what an update would change, and whether it replaces the resource."""
         news = to_plain(request.new_inputs)
         ignored = frozenset(request.ignore_changes)
-        changes = plan.diff(resources.find(request.type), to_plain(request.old_state), news, ignored)
+        resource = resources.find(request.type)
+        changes = plan.diff(resource, to_plain(request.old_state), news, ignored)
         replaces = [change.property for change in changes if change.replaces]
         return messages.DiffResponse(
             changes=bool(changes),
             replaces=replaces,
-            delete_before_replace=bool(replaces) and plan.needs_delete_first(news, changes),
+            delete_before_replace=bool(replaces) and plan.needs_delete_first(resource, news, changes),
             diffs=[change.property for change in changes],
             detailed_diff={
                 change.property: messages.PropertyDiff(_KINDS[change.kind, change.replaces], input_diff=True)
@@ -111,8 +115,9 @@ class AwsProvider(messages.Provider):
     async def create(self, request: messages.CreateRequest) -> messages.CreateResponse:
         """Create the resource and answer with what AWS then has."""
         resource, news = resources.find(request.type), to_plain(request.properties)
-        for name in sorted(resource.creates_from - news.keys()):
-            raise ProviderError(f"a new {request.type} needs the property {name!r}: set it")
+        if resource.creates_from and resource.creates_from.isdisjoint(news):
+            names = " or ".join(map(repr, sorted(resource.creates_from)))
+            raise ProviderError(f"a new {request.type} needs the property {names}: set it")
         if request.preview:
             return messages.CreateResponse("", to_wire(plan.preview(resource, news, {}, self.aws.region)))
         resource_id = await _in_thread(resource.create, self.aws, _own(resource, news))
@@ -128,7 +133,8 @@ class AwsProvider(messages.Provider):
             return messages.UpdateResponse(to_wire(plan.preview(resource, news, olds, self.aws.region)))
         if resource.update is None:
             raise ProviderError(f"{request.type} cannot be updated in place")
-        await _in_thread(resource.update, self.aws, request.resource_id, olds, _own(resource, news))
+        place = _place(resource, request.resource_id, olds)
+        await _in_thread(resource.update, self.aws, place, olds, _own(resource, news))
         state = await self._state(resource, request.resource_id, news)
         if state is None:
             raise ProviderError(f"{request.type} {request.resource_id!r} is gone: run `pulumi refresh`, then again")
@@ -142,6 +148,8 @@ class AwsProvider(messages.Provider):
         if state is None:
             return messages.ReadResponse("")
         resource_id = state[resource.id_property] if resource.id_property else request.resource_id
+        if resource.within:
+            resource_id = resource_id.rpartition("/")[2]
         return messages.ReadResponse(
             resource_id, to_wire(state), to_wire(plan.inputs_from_state(resource, inputs, state))
         )
@@ -149,14 +157,21 @@ class AwsProvider(messages.Provider):
     async def delete(self, request: messages.DeleteRequest) -> None:
         """Delete the resource; one that is already gone is a success."""
         resource, olds = resources.find(request.type), to_plain(request.properties)
-        await _in_thread(_unless_gone, resource.delete, self.aws, request.resource_id, olds)
+        place = _place(resource, request.resource_id, olds)
+        await _in_thread(_unless_gone, resource.delete, self.aws, place, olds)
 
     async def _state(self, resource: ResourceType, resource_id: str, inputs: Properties) -> Properties | None:
-        state = await _in_thread(_unless_gone, resource.read, self.aws, resource_id)
+        state = await _in_thread(_unless_gone, resource.read, self.aws, _place(resource, resource_id, inputs))
         if state is None:
             return None
         kept = {name: inputs[name] for name in resource.write_only if inputs.get(name) is not None}
         return {**state, **kept, **plan.provider_level(resource, {**inputs, **state}, self.aws.region)}
+
+
+def _place(resource: ResourceType, resource_id: str, properties: Properties) -> str:
+    """The id by which the functions of a type find a resource: with its parent's, where it counts only within that."""
+    parent = properties.get(resource.within) if resource.within else None
+    return f"{parent}/{resource_id}" if parent and "/" not in resource_id else resource_id
 
 
 def _own(resource: ResourceType, news: Properties) -> Properties:

@@ -34,6 +34,10 @@ def _nothing(_: Properties) -> Properties:
     return {}
 
 
+def _nothing_more(_: Properties) -> frozenset[str]:
+    return frozenset()
+
+
 def _none(_: frozenset[str], __: Properties) -> frozenset[str]:
     return frozenset()
 
@@ -46,6 +50,10 @@ class AutoName:
     """Longest name that AWS takes, in characters."""
     suffix: Callable[[Mapping[str, Any]], str] = _no_suffix
     """What the name must end with, given the inputs: `.fifo` for FIFO queues and topics."""
+    property: str = "name"
+    """The input that holds it; the one for a name that only begins with a given text is called after it."""
+    form: Callable[[str], str] = str
+    """How AWS wants the name to look, such as lower case."""
 
 
 def fifo_suffix(property_name: str) -> Callable[[Mapping[str, Any]], str]:
@@ -74,8 +82,10 @@ class ResourceType:
     """`fields.Fields` of the inputs that are objects: what is not in them is refused as well."""
     needs: frozenset[str] = frozenset()
     """Inputs that AWS cannot do without although the SDK lets them be left out ..."""
+    also_needs: Callable[[Properties], frozenset[str]] = _nothing_more
+    """... those that it cannot do without given the others, ..."""
     creates_from: frozenset[str] = frozenset()
-    """... and those that only a new resource needs, so that an import can leave them out."""
+    """... and those of which a new resource needs one, so that an import can leave them out."""
     auto_name: AutoName | None = None
     defaults: Properties = field(default_factory=dict[str, Any])
     """Defaults of the official provider's own schema, which it adds to the inputs."""
@@ -87,10 +97,22 @@ class ResourceType:
     """Inputs with more than one spelling of the same value, such as JSON, and what to compare instead."""
     write_only: frozenset[str] = frozenset()
     """Inputs that AWS does not give back: kept as they were given."""
+    left_alone: frozenset[str] = frozenset()
+    """Inputs that stay as they are when the program no longer sets them, besides those that AWS fills in."""
     renewed: Callable[[frozenset[str], Properties], frozenset[str]] = _none
     """Outputs that AWS sets anew when these inputs change, given all inputs: unknown at preview."""
     id_property: str | None = None
     """The output that is the id, where an import may name the resource in another way."""
+    within: str | None = None
+    """The input that names the parent, where an id counts only within one: an import names `<parent>/<id>`, and so do
+    the functions above."""
+    chosen_name: str = "name"
+    """The input that holds the physical name, where there is no automatic one."""
+
+    @property
+    def name_property(self) -> str:
+        """The input that holds the physical name."""
+        return self.auto_name.property if self.auto_name else self.chosen_name
 
     @cached_property
     def schema(self) -> Schema:

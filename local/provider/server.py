@@ -15,7 +15,7 @@ import grpc
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.provider.experimental.server import ProviderServicer
-from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from local.archive import ARCHIVE, SIGNATURE, UnsupportedArchiveError
 from local.aws import NotLocalError
@@ -73,6 +73,8 @@ class Manners(grpc.aio.ServerInterceptor):
                 return await context.abort(grpc.StatusCode.UNKNOWN, text)
             for properties in _properties(answer):
                 unwrap_archives(properties)
+            if isinstance(answer, provider_pb2.ReadResponse) and not answer.id:
+                answer.ClearField("properties")  # how the engine knows that it is not there; the SDK always sets them
             return answer
 
         return handler and grpc.unary_unary_rpc_method_handler(

@@ -20,6 +20,10 @@ PRELUDE = """
 def document(action):
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
 
+def opened(action):
+    allow = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+
 def trust(service):
     allow = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     return json.dumps({"Version": "2012-10-17", "Statement": [allow]})
@@ -27,21 +31,60 @@ def trust(service):
 def code(text):
     return pulumi.AssetArchive({"handler.py": pulumi.StringAsset("# " + text)})
 
-layer = "arn:aws:lambda:eu-central-1:ACCOUNT:layer:layer"
 stream = "arn:aws:kinesis:eu-central-1:ACCOUNT:stream/orders"
 """
 _SUPPORT = """
 kept = aws.sqs.Queue("kept")
 other = aws.sqs.Queue("other")
+inbox = aws.sqs.Queue("inbox", policy=opened("sqs:SendMessage"))
 owner = aws.iam.Role("owner", assume_role_policy=trust("lambda.amazonaws.com"))
 owner2 = aws.iam.Role("owner2", assume_role_policy=trust("lambda.amazonaws.com"))
+reads = aws.iam.RolePolicy("reads", policy=document("sqs:*"), role=owner.name)
 worker = aws.lambda_.Function(
-    "worker", code=code("worker"), handler="handler.handle", publish=True, role=owner.arn, runtime="python3.13"
+    "worker",
+    code=code("worker"),
+    handler="handler.handle",
+    publish=True,
+    role=owner.arn,
+    runtime="python3.13",
+    opts=pulumi.ResourceOptions(depends_on=[reads]),
+)
+lock = aws.kms.Key("lock", description="lock")
+lock2 = aws.kms.Key("lock2", description="lock2")
+told = aws.sns.Topic("told", policy=opened("sns:Publish"))
+governed = aws.sns.Topic("governed")
+filed = aws.s3.Bucket("filed")
+line = aws.cloudwatch.EventBus("line")
+watch = aws.cloudwatch.EventRule("watch", event_pattern=json.dumps({"source": ["orders"]}))
+door = aws.apigatewayv2.Api("door", protocol_type="HTTP")
+layer = aws.lambda_.LayerVersion("layer", code=code("layer"), layer_name="first")
+layer2 = aws.lambda_.LayerVersion("layer2", code=code("layer2"), layer_name="second")
+looper = aws.lambda_.Function(
+    "looper", code=code("looper"), handler="handler.handle", role=owner.arn, runtime="python3.13"
+)
+watched = aws.cloudwatch.MetricAlarm(
+    "watched",
+    comparison_operator="GreaterThanThreshold",
+    evaluation_periods=1,
+    metric_name="Failures",
+    namespace="Orders",
+    period=60,
+    statistic="Sum",
 )
 """
 """What the cases refer to: never changed, so that every case stands on its own."""
-SUPPORT = {"kept": "sqs.Queue", "other": "sqs.Queue", "owner": "iam.Role", "owner2": "iam.Role"} | {
-    "worker": "lambda_.Function"
+SUPPORT = {
+    **dict.fromkeys(("kept", "other", "inbox"), "sqs.Queue"),
+    **dict.fromkeys(("owner", "owner2"), "iam.Role"),
+    **dict.fromkeys(("lock", "lock2"), "kms.Key"),
+    **dict.fromkeys(("told", "governed"), "sns.Topic"),
+    **dict.fromkeys(("layer", "layer2"), "lambda_.LayerVersion"),
+    **dict.fromkeys(("looper", "worker"), "lambda_.Function"),
+    "door": "apigatewayv2.Api",
+    "watched": "cloudwatch.MetricAlarm",
+    "filed": "s3.Bucket",
+    "line": "cloudwatch.EventBus",
+    "watch": "cloudwatch.EventRule",
 }
 
 
@@ -92,9 +135,6 @@ def run(new_program: NewProgram) -> Lifecycle:
     """Run the program through everything that can happen to its resources."""
     program = new_program()
     aws = program.aws
-    for _ in (1, 2):
-        aws.lambda_.publish_layer_version(LayerName="layer", Content={"ZipFile": _empty_zip()})
-
     created = _up(program, "created")
     repeated = _up(program, "created")
     worker = created.ids["worker"]
@@ -102,7 +142,8 @@ def run(new_program: NewProgram) -> Lifecycle:
     changed = _up(program, "changed")
     bared = _up(program, "bare")
     for name, case in CASES.items():
-        case.drift(aws, bared.ids[name])
+        if case.drift:
+            case.drift(aws, bared.ids[name])
     drifted = _step(program, program.refresh())
     mended = _up(program, "bare")
     for name, case in CASES.items():
@@ -132,10 +173,13 @@ def _importing(account: str, step: Step) -> str:
     """A program of another stack that takes over every case, under the name that it has."""
     lines = [f"{name} = aws.{sdk}.get({name!r}, {step.ids[name]!r})\n" for name, sdk in SUPPORT.items()]
     for name, case in CASES.items():
-        physical = step.inputs[name].get("name")
-        imported, ignored = case.import_id(step.ids[name]), [*case.ignored_at_import]
+        resource, inputs = resources.find(step.types[name]), step.inputs[name]
+        automatic = resource.name_property if resource.name_property in inputs["__defaults"] else ""
+        named = f"{automatic}={inputs[automatic]!r}" if automatic else ""
+        parent = f"{inputs[resource.within]}/" if resource.within else ""
+        imported, ignored = parent + case.import_id(step.ids[name]), [*case.ignored_at_import]
         options = f"opts=pulumi.ResourceOptions(import_={imported!r}, ignore_changes={ignored})"
-        lines.append(case.statement(name, f"name={physical!r}" if physical else "", case.bare, options))
+        lines.append(case.statement(name, named, case.bare, options))
     return PRELUDE.replace("ACCOUNT", account) + "".join(lines)
 
 
@@ -175,7 +219,7 @@ def look(case_look: Callable[[Aws, str], Any], aws: Aws, resource_id: str) -> An
     try:
         return case_look(aws, resource_id)
     except ClientError as error:
-        if any(word in str(error) for word in ("NotFound", "NoSuchEntity", "NonExistent")):
+        if any(word in str(error) for word in ("NotFound", "NoSuchBucket", "NoSuchEntity", "NonExistent")):
             return None
         raise
 

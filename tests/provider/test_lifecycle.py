@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import re
 
+import pulumi_aws as aws
 import pytest
 
 from local.provider import resources
+from local.provider.schema import Schema
 from tests.provider import lifecycle
 from tests.provider.cases import CASES
+from tests.provider.cases.case import Case
 from tests.provider.lifecycle import Lifecycle
 from tests.support.program import NewProgram
 
-_WITHOUT_A_NAME = ("sqs.RedriveAllowPolicy", "lambda_.EventSourceMapping")
 each_case = pytest.mark.parametrize("name", CASES)
+each_that_changes = pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.drift])
+each_that_is_fixed = pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.drift])
+
+
+def _is_named(case: Case) -> bool:
+    module, _, name = case.sdk.partition(".")
+    sdk = getattr(getattr(aws, module), name)
+    is_automatic = resources.find(Schema.of(sdk).token).auto_name is not None
+    return is_automatic and not re.search(r"\bname=", case.created)
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +44,19 @@ def test_a_second_up_changes_nothing(life: Lifecycle, name: str) -> None:
     assert life.repeated.seen[name] == CASES[name].seen["created"]
 
 
-@each_case
+@each_that_changes
 def test_a_changed_program_updates_in_place(life: Lifecycle, name: str) -> None:
     assert life.changed.operations[name] == "update"
     assert life.changed.ids[name] == life.created.ids[name]
     assert life.changed.seen[name] == CASES[name].seen["changed"]
+
+
+@each_that_is_fixed
+def test_what_cannot_change_replaces_by_every_input(life: Lifecycle, name: str) -> None:
+    resource = resources.find(life.created.types[name])
+
+    assert resource.update is None
+    assert resource.replace_on == resource.inputs
 
 
 def test_every_input_that_is_served_was_changed_in_place_or_else_replaces(life: Lifecycle) -> None:
@@ -54,14 +73,15 @@ def test_every_input_that_is_served_was_changed_in_place_or_else_replaces(life: 
     assert len(served) == len(resources.known())
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.sdk not in _WITHOUT_A_NAME])
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if _is_named(case)])
 def test_an_automatic_name_is_the_logical_one_with_seven_digits_and_stays(life: Lifecycle, name: str) -> None:
     steps = (life.created, life.changed, life.bared, life.mended)
-    first, *later = (step.inputs[name]["name"] for step in steps)
+    named = resources.find(life.created.types[name]).name_property
+    first, *later = (step.inputs[name][named] for step in steps)
 
     assert re.fullmatch(rf"{name}-[0-9a-f]{{7}}{'.fifo' if name.startswith('fifo') else ''}", first)
     assert later == [first] * len(later)
-    assert life.recreated.inputs[name]["name"] != first
+    assert life.recreated.inputs[name][named] != first
 
 
 @each_case
@@ -80,13 +100,13 @@ def test_after_every_up_nothing_is_left_to_change(life: Lifecycle, name: str) ->
     assert left == [[] for _ in ups]
 
 
-@each_case
+@each_that_changes
 def test_a_refresh_sees_what_was_changed_by_hand(life: Lifecycle, name: str) -> None:
     assert life.drifted.operations[name] == "update"
     assert life.drifted.changed[name] == CASES[name].drifted
 
 
-@each_case
+@each_that_changes
 def test_the_up_after_it_mends_that(life: Lifecycle, name: str) -> None:
     assert life.mended.operations[name] == "update"
     assert life.mended.changed[name] == CASES[name].drifted

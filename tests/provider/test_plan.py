@@ -12,12 +12,17 @@ from local.provider.resource import UNKNOWN, Properties
 
 _ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 _ALIAS = "aws:lambda/alias:Alias"
+_BUCKET = "aws:s3/bucket:Bucket"
+_DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
 _FUNCTION = "aws:lambda/function:Function"
+_INTEGRATION = "aws:apigatewayv2/integration:Integration"
+_KEY_ALIAS = "aws:kms/alias:Alias"
 _LOGS = "aws:cloudwatch/logGroup:LogGroup"
 _MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 _POLICY = "aws:iam/rolePolicy:RolePolicy"
 _QUEUE = "aws:sqs/queue:Queue"
 _ROLE = "aws:iam/role:Role"
+_RULE = "aws:cloudwatch/eventRule:EventRule"
 _TOPIC = "aws:sns/topic:Topic"
 _ARN = "arn:aws:lambda:eu-central-1:1:function"
 
@@ -53,6 +58,22 @@ def test_a_name_that_the_program_stops_to_set_becomes_automatic() -> None:
     named = _check(_QUEUE, {"name": "mine"}, {})
 
     assert _check(_QUEUE, {}, named)["name"] == "orders-19b2585"
+
+
+@pytest.mark.parametrize(
+    ("token", "given", "needed"),
+    [
+        (_FUNCTION, {"role": "r"}, ["handler", "runtime"]),
+        (_FUNCTION, {"role": "r", "packageType": "Image"}, ["imageUri"]),
+        (_FUNCTION, {"role": "r", "packageType": "Image", "imageUri": "i"}, []),
+        (_ALARM, {"metricQueries": [{"id": "e"}]}, ["comparisonOperator", "evaluationPeriods"]),
+        (_ALARM, {"evaluationCriteria": {"promqlCriteria": {"query": "up"}}}, []),
+    ],
+)
+def test_what_a_resource_needs_depends_on_what_it_is_given(token: str, given: Properties, needed: list[str]) -> None:
+    _, problems = plan.check(resources.find(token), "orders", given, {}, b"seed", "eu-central-1")
+
+    assert [problem.property for problem in problems] == needed
 
 
 @pytest.mark.parametrize(
@@ -98,6 +119,17 @@ _SAME: list[tuple[str, Properties, Properties]] = [
     (_MAPPING, {"batchSize": 100, "eventSourceArn": "arn:aws:kinesis:s"}, {"eventSourceArn": "arn:aws:kinesis:s"}),
     (_QUEUE, {"policy": "{}", "redrivePolicy": "{}", "sqsManagedSseEnabled": True}, {}),
     (_LOGS, {}, {"retentionInDays": 0, "skipDestroy": False}),
+    (
+        _FUNCTION,
+        {"vpcConfig": {"securityGroupIds": ["s"], "subnetIds": ["a", "b"], "vpcId": "v"}},
+        {"vpcConfig": {"securityGroupIds": ["s"], "subnetIds": ["b", "a"]}},
+    ),
+    (_DASHBOARD, {"dashboardBody": '{"widgets": []}'}, {"dashboardBody": '{ "widgets":[] }'}),
+    (
+        _INTEGRATION,
+        {"integrationMethod": "POST", "integrationType": "AWS_PROXY"},
+        {"integrationType": "AWS_PROXY"},
+    ),
     (_FUNCTION, {"architectures": ["arm64"], "tracingConfig": {"mode": "Active"}, "version": "7"}, {}),
 ]
 
@@ -119,6 +151,9 @@ _CHANGES: list[tuple[str, Properties, Properties, list[Change]]] = [
     (_ALIAS, {"functionName": "f"}, {"functionName": f"{_ARN}:g"}, [Change("functionName", "update", True)]),
     (_ALIAS, {"functionName": "f"}, {"functionName": UNKNOWN}, [Change("functionName", "update", True)]),
     (_FUNCTION, {"publish": False}, {"publish": True}, [Change("publish", "update", False)]),
+    (_FUNCTION, {"vpcConfig": {"subnetIds": ["a"]}}, {"vpcConfig": {"subnetIds": UNKNOWN}}, [
+        Change("vpcConfig", "update", False),
+    ]),
 ]  # fmt: skip
 
 
@@ -139,18 +174,47 @@ def test_changes_that_the_program_ignores_are_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("news", "change", "first"),
+    ("token", "news", "change", "first"),
     [
-        ({"name": "mine", "__defaults": []}, "path", True),
-        ({"name": "mine-12345ab", "__defaults": ["name"]}, "path", False),
-        ({"name": "mine", "__defaults": []}, "name", False),
-        ({}, "eventSourceArn", False),
+        (_ROLE, {"name": "mine", "__defaults": []}, "path", True),
+        (_ROLE, {"name": "mine-12345ab", "__defaults": ["name"]}, "path", False),
+        (_ROLE, {"name": "mine", "__defaults": []}, "name", False),
+        (_BUCKET, {"bucket": "mine", "__defaults": []}, "objectLockEnabled", True),
+        (_BUCKET, {"bucket": "mine", "__defaults": []}, "bucket", False),
+        (_MAPPING, {}, "eventSourceArn", False),
     ],
 )
 def test_only_a_name_of_the_program_that_stays_is_deleted_before_it_is_made_again(
-    news: Properties, change: str, first: bool
+    token: str, news: Properties, change: str, first: bool
 ) -> None:
-    assert plan.needs_delete_first(news, [Change(change, "update", True)]) is first
+    assert plan.needs_delete_first(resources.find(token), news, [Change(change, "update", True)]) is first
+
+
+def test_a_bucket_gets_its_automatic_name_in_lower_case_as_its_bucket() -> None:
+    assert _check(_BUCKET, {}, {}, name="Orders")["bucket"] == "orders-19b2585"
+
+
+def test_a_name_that_the_program_only_begins_is_not_made_up() -> None:
+    assert _check(_KEY_ALIAS, {"namePrefix": "alias/orders-", "targetKeyId": "key"}, {}) == {
+        "namePrefix": "alias/orders-",
+        "targetKeyId": "key",
+        "__defaults": [],
+    }
+
+
+def test_what_the_official_provider_leaves_alone_is_no_change_when_it_is_no_longer_set() -> None:
+    rule = resources.find(_RULE)
+
+    assert plan.diff(rule, {"state": "DISABLED"}, {}, frozenset()) == []
+    assert plan.diff(rule, {"state": "DISABLED"}, {"state": "ENABLED"}, frozenset()) == [
+        Change("state", "update", False)
+    ]
+
+
+def test_what_aws_does_not_give_back_is_a_change_when_it_is_no_longer_set() -> None:
+    logs = resources.find(_LOGS)
+
+    assert plan.diff(logs, {"kmsKeyId": "arn:key"}, {}, frozenset()) == [Change("kmsKeyId", "delete", False)]
 
 
 def test_an_import_takes_over_what_a_program_would_write() -> None:

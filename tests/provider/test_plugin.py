@@ -53,7 +53,8 @@ def test_a_new_function_needs_code_already_at_preview(provider: AwsProvider) -> 
     _configure(provider)
     inputs = to_wire({"role": "arn:aws:iam::1:role/r", "handler": "handler.handle", "runtime": "python3.13"})
 
-    with pytest.raises(ProviderError, match=r"^a new aws:lambda/function:Function needs the property 'code': set it$"):
+    message = "a new aws:lambda/function:Function needs the property 'code' or 'imageUri': set it"
+    with pytest.raises(ProviderError, match=f"^{re.escape(message)}$"):
         asyncio.run(provider.create(messages.CreateRequest(_WORKER, inputs, 0, True)))
 
 

@@ -45,6 +45,57 @@ NEW = {
     "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": New(
         {"queueUrl": UNKNOWN, "redriveAllowPolicy": "{}"}, {}, "", {"region": _REGION}
     ),
+    "aws:sqs/queuePolicy:QueuePolicy": New({"policy": "{}", "queueUrl": UNKNOWN}, {}, "", {"region": _REGION}),
+    "aws:sqs/redrivePolicy:RedrivePolicy": New(
+        {"queueUrl": UNKNOWN, "redrivePolicy": "{}"}, {}, "", {"region": _REGION}
+    ),
+    "aws:kms/key:Key": New(
+        {},
+        {
+            "bypassPolicyLockoutSafetyCheck": False,
+            "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
+            "enableKeyRotation": False,
+            "isEnabled": True,
+            "keyUsage": "ENCRYPT_DECRYPT",
+        },
+        "arn description keyId multiRegion policy rotationPeriodInDays",
+    ),
+    "aws:kms/alias:Alias": New(
+        {"namePrefix": "alias/orders-", "targetKeyId": UNKNOWN},
+        {},
+        "arn name targetKeyArn",
+        {"region": _REGION},
+    ),
+    "aws:sns/topicPolicy:TopicPolicy": New({"arn": UNKNOWN, "policy": "{}"}, {}, "owner", {"region": _REGION}),
+    "aws:sns/topicSubscription:TopicSubscription": New(
+        {"endpoint": UNKNOWN, "protocol": "sqs", "topic": UNKNOWN},
+        {"confirmationTimeoutInMinutes": 1, "endpointAutoConfirms": False, "rawMessageDelivery": False},
+        "arn confirmationWasAuthenticated filterPolicyScope ownerId pendingConfirmation",
+        {"region": _REGION},
+    ),
+    "aws:cloudwatch/eventBus:EventBus": New({}, {"name": "orders-19b2585"}, "arn"),
+    "aws:cloudwatch/eventRule:EventRule": New(
+        {"eventPattern": "{}"},
+        {"eventBusName": "default", "forceDestroy": False, "name": "orders-19b2585"},
+        "arn namePrefix",
+    ),
+    "aws:cloudwatch/eventTarget:EventTarget": New(
+        {"arn": UNKNOWN, "rule": UNKNOWN},
+        {"eventBusName": "default", "forceDestroy": False},
+        "targetId",
+        {"region": _REGION},
+    ),
+    "aws:s3/bucket:Bucket": New(
+        {},
+        {"bucket": "orders-19b2585", "forceDestroy": False},
+        "accelerationStatus acl arn bucketDomainName bucketNamespace bucketPrefix bucketRegion "
+        "bucketRegionalDomainName corsRules grants hostedZoneId lifecycleRules logging objectLockConfiguration "
+        "objectLockEnabled policy replicationConfiguration requestPayer serverSideEncryptionConfiguration versioning "
+        "website websiteDomain websiteEndpoint",
+    ),
+    "aws:s3/bucketNotification:BucketNotification": New(
+        {"bucket": UNKNOWN}, {"eventbridge": False}, "", {"region": _REGION}
+    ),
     "aws:iam/role:Role": New(
         {"assumeRolePolicy": "{}"},
         {"forceDetachPolicies": False, "maxSessionDuration": 3600, "name": "orders-19b2585", "path": "/"},
@@ -54,6 +105,7 @@ NEW = {
     "aws:iam/rolePolicy:RolePolicy": New(
         {"policy": UNKNOWN, "role": UNKNOWN}, {"name": "orders-19b2585"}, "namePrefix", {}
     ),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": New({"policyArn": UNKNOWN, "role": UNKNOWN}, {}, "", {}),
     "aws:cloudwatch/logGroup:LogGroup": New(
         {},
         {"name": "orders-19b2585", "retentionInDays": 0, "skipDestroy": False},
@@ -63,6 +115,12 @@ NEW = {
         {"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1},
         {"actionsEnabled": True, "name": "orders-19b2585", "treatMissingData": "missing"},
         "arn evaluateLowSampleCountPercentiles",
+    ),
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": New(
+        {"alarmName": "orders", "alarmRule": UNKNOWN}, {"actionsEnabled": True}, "arn"
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": New(
+        {"dashboardBody": UNKNOWN, "dashboardName": "orders"}, {}, "dashboardArn", {"region": _REGION}
     ),
     "aws:sns/topic:Topic": New(
         {"fifoTopic": True, "tags": {"team": "orders"}},
@@ -98,6 +156,42 @@ NEW = {
         "amazonManagedKafkaEventSourceConfig arn functionArn lastModified lastProcessingResult "
         "maximumRecordAgeInSeconds maximumRetryAttempts parallelizationFactor selfManagedKafkaEventSourceConfig state "
         "stateTransitionReason uuid",
+    ),
+    "aws:lambda/functionRecursionConfig:FunctionRecursionConfig": New(
+        {"functionName": UNKNOWN, "recursiveLoop": "Allow"}, {}, "", {"region": _REGION}
+    ),
+    "aws:lambda/layerVersion:LayerVersion": New(
+        {"code": "code", "layerName": "tools"},
+        {"skipDestroy": False},
+        "arn codeSha256 createdDate layerArn signingJobArn signingProfileVersionArn sourceCodeHash sourceCodeSize "
+        "version",
+        {"region": _REGION},
+    ),
+    "aws:apigatewayv2/api:Api": New(
+        {"protocolType": "HTTP"},
+        {
+            "apiKeySelectionExpression": "$request.header.x-api-key",
+            "name": "orders-19b2585",
+            "routeSelectionExpression": "$request.method $request.path",
+        },
+        "apiEndpoint arn executionArn ipAddressType",
+    ),
+    "aws:apigatewayv2/integration:Integration": New(
+        {"apiId": UNKNOWN, "integrationType": "AWS_PROXY"},
+        {"connectionType": "INTERNET", "payloadFormatVersion": "1.0"},
+        "integrationResponseSelectionExpression timeoutMilliseconds",
+        {"region": _REGION},
+    ),
+    "aws:apigatewayv2/route:Route": New(
+        {"apiId": UNKNOWN, "routeKey": "POST /orders"},
+        {"apiKeyRequired": False, "authorizationType": "NONE"},
+        "",
+        {"region": _REGION},
+    ),
+    "aws:apigatewayv2/stage:Stage": New(
+        {"apiId": UNKNOWN},
+        {"autoDeploy": False, "name": "orders-19b2585"},
+        "arn deploymentId executionArn invokeUrl",
     ),
 }
 """Defaults and unknowns as the documentation of pulumi-aws has them: "Defaults to" and "Optional, Computed"."""

@@ -12,16 +12,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from local.engine import Engine
+from local.provider import resources
 from tests.provider.engine import PROGRAM, errors
 from tests.provider.inventory import inventory
 from tests.provider.lifecycle import PRELUDE
 from tests.support.program import NewProgram, Program, Result
 
 _LONG = "a-logical-name-that-is-much-too-long-for-a-queue-because-aws-takes-no-more-than-eighty"
-_KNOWN_TYPES = (
-    "cloudwatch_log_group, cloudwatch_metric_alarm, iam_role, iam_role_policy, lambda_alias, "
-    "lambda_event_source_mapping, lambda_function, sns_topic, sqs_queue, sqs_redrive_allow_policy"
-)
+_KNOWN_TYPES = ", ".join(resources.known())
 _KNOWN_INVOKES = (
     "aws:iam/getPolicyDocument:getPolicyDocument, aws:index/getCallerIdentity:getCallerIdentity, "
     "aws:index/getPartition:getPartition, aws:index/getRegion:getRegion"
@@ -58,6 +56,13 @@ class Refusal:
 
 _FUNCTION = 'code=code("text"), handler="handler.handle", runtime="python3.13"'
 _AFTER = "opts=pulumi.ResourceOptions(depends_on=[queue, topic])"
+_READER = f"""
+role = aws.iam.Role("role", assume_role_policy=trust("lambda.amazonaws.com"))
+worker = aws.lambda_.Function("worker", role=role.arn, {_FUNCTION})
+queue = aws.sqs.Queue("queue")
+"""
+_MAPPING = "event_source_arn=queue.arn, function_name=worker.arn"
+_READS = 'policy=document(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]), role=role.name'
 _QUEUE = f"aws:sqs/queue:Queue resource '{_LONG}': property"
 _HASH = hashlib.sha256(b"not an archive").hexdigest()
 _WORKER = "aws:lambda/function:Function resource 'worker': property"
@@ -80,12 +85,12 @@ REFUSALS = {
     "several mistakes in a function": Refusal(
         """
         code = pulumi.StringAsset("not an archive")
-        inputs = {"code": code, "tracingConfig": {"Mode": "Active"}, "imageUri": "image", "handler": "handler.handle"}
+        inputs = {"code": code, "tracingConfig": {"Mode": "Active"}, "s3Key": "key", "handler": "handler.handle"}
         pulumi.CustomResource("aws:lambda/function:Function", "worker", inputs)
         """,
         "worker",
         [
-            f"{_WORKER} imageUri value {{image}} has a problem: the local aws provider does not serve 'imageUri' of "
+            f"{_WORKER} s3Key value {{key}} has a problem: the local aws provider does not serve 's3Key' of "
             "aws:lambda/function:Function: leave it out, or deploy to AWS",
             f"{_WORKER} tracingConfig.Mode value {{<nil>}} has a problem: the local aws provider does not serve "
             "'tracingConfig.Mode' of aws:lambda/function:Function: leave it out, or deploy to AWS",
@@ -143,6 +148,20 @@ REFUSALS = {
         aws.lambda_.Alias("live", function_name=worker.name, function_version="$LATEST")
         """,
         then={"queue": "same", "topic": "same", "role": "create", "worker": "create", "live": "create"},
+    ),
+    "a role that may not read the queue": Refusal(
+        f'{_READER}aws.lambda_.EventSourceMapping("orders", {_MAPPING})',
+        "orders",
+        [
+            "An error occurred (InvalidParameterValueException) when calling the CreateEventSourceMapping operation: "
+            "The provided execution role does not have permissions to call ReceiveMessage on SQS"
+        ],
+        left={"functions": ["worker-*"], "queues": ["/ACCOUNT/queue-*"], "roles": ["role-*"]},
+        corrected=f"""{_READER}
+reads = aws.iam.RolePolicy("reads", {_READS})
+aws.lambda_.EventSourceMapping("orders", {_MAPPING}, opts=pulumi.ResourceOptions(depends_on=[reads]))
+""",
+        then={"queue": "same", "role": "same", "worker": "same", "reads": "create", "orders": "create"},
     ),
 }
 

@@ -21,10 +21,25 @@ second_queue = aws.sqs.Queue("second-queue")
 first_role = aws.iam.Role("first-role", assume_role_policy=trust("lambda.amazonaws.com"))
 second_role = aws.iam.Role("second-role", assume_role_policy=trust("lambda.amazonaws.com"))
 zipped = {"code": code("text"), "handler": "handler.handle", "role": first_role.arn, "runtime": "python3.13"}
+reads = aws.iam.RolePolicy("reads", policy=document("sqs:*"), role=first_role.name)
+zipped["opts"] = pulumi.ResourceOptions(depends_on=[reads])
+opted = {"opts": zipped["opts"], "role": first_role.arn}
+first_api = aws.apigatewayv2.Api("first-api", protocol_type="HTTP")
+second_api = aws.apigatewayv2.Api("second-api", protocol_type="HTTP")
+sending = {"MessageBody": "$request.body", "QueueUrl": first_queue.url}
 first_function = aws.lambda_.Function("first-function", publish=True, **zipped)
 second_function = aws.lambda_.Function("second-function", publish=True, **zipped)
 metric = {"comparison_operator": "GreaterThanThreshold", "evaluation_periods": 1, "metric_name": "m", "period": 60}
 metric |= {"namespace": "n", "statistic": "Sum", "threshold": 1}
+redriving = pulumi.Output.json_dumps({"deadLetterTargetArn": first_queue.arn, "maxReceiveCount": 3})
+first_key = aws.kms.Key("first-key")
+first_topic, second_topic = aws.sns.Topic("first-topic"), aws.sns.Topic("second-topic")
+first_bucket, second_bucket = aws.s3.Bucket("first-bucket"), aws.s3.Bucket("second-bucket")
+first_bus = aws.cloudwatch.EventBus("first-bus")
+pattern = json.dumps({"source": ["orders"]})
+first_rule = aws.cloudwatch.EventRule("first-rule", event_pattern=pattern, name="rule")
+second_rule = aws.cloudwatch.EventRule("second-rule", event_pattern=pattern)
+bus_rule = aws.cloudwatch.EventRule("bus-rule", event_bus_name=first_bus.name, event_pattern=pattern, name="rule")
 """
 
 
@@ -49,6 +64,92 @@ REPLACEMENTS = {
         "queue_url=first_queue.url",
         "queue_url=second_queue.url",
         'redrive_allow_policy=json.dumps({"redrivePermission": "denyAll"})',
+    ),
+    "policy_queue": Replacement(
+        "sqs.QueuePolicy",
+        "queueUrl",
+        "queue_url=first_queue.url",
+        "queue_url=second_queue.url",
+        'policy=document("sqs:*")',
+    ),
+    "redrive_queue": Replacement(
+        "sqs.RedrivePolicy",
+        "queueUrl",
+        "queue_url=first_queue.url",
+        "queue_url=second_queue.url",
+        "redrive_policy=redriving",
+    ),
+    "key_spec": Replacement(
+        "kms.Key",
+        "customerMasterKeySpec",
+        'customer_master_key_spec="HMAC_224"',
+        'customer_master_key_spec="HMAC_256"',
+        'key_usage="GENERATE_VERIFY_MAC"',
+    ),
+    "key_regions": Replacement("kms.Key", "multiRegion", "", "multi_region=True"),
+    "key_alias_name": Replacement(
+        "kms.Alias", "name", 'name="alias/one"', 'name="alias/two"', "target_key_id=first_key.id"
+    ),
+    "named_key_alias_prefix": Replacement(
+        "kms.Alias", "namePrefix", 'name_prefix="alias/1-"', 'name_prefix="alias/2-"', "target_key_id=first_key.id"
+    ),
+    "topic_policy": Replacement(
+        "sns.TopicPolicy", "arn", "arn=first_topic.arn", "arn=second_topic.arn", 'policy=document("sns:*")'
+    ),
+    "subscription_topic": Replacement(
+        "sns.TopicSubscription",
+        "topic",
+        "topic=first_topic.arn",
+        "topic=second_topic.arn",
+        'endpoint=first_queue.arn, protocol="sqs"',
+    ),
+    "subscription_endpoint": Replacement(
+        "sns.TopicSubscription",
+        "endpoint",
+        "endpoint=first_queue.arn",
+        "endpoint=second_queue.arn",
+        'protocol="sqs", topic=first_topic.arn, raw_message_delivery=True',
+    ),
+    "subscription_protocol": Replacement(
+        "sns.TopicSubscription",
+        "protocol",
+        'protocol="email"',
+        'protocol="email-json"',
+        'endpoint="orders@example.com", topic=first_topic.arn',
+    ),
+    "bus_name": Replacement("cloudwatch.EventBus", "name", 'name="one"', 'name="two"'),
+    "rule_name": Replacement("cloudwatch.EventRule", "name", 'name="one"', 'name="two"', "event_pattern=pattern"),
+    "rule_bus": Replacement(
+        "cloudwatch.EventRule", "eventBusName", "", "event_bus_name=first_bus.name", "event_pattern=pattern"
+    ),
+    "target_bus": Replacement(
+        "cloudwatch.EventTarget",
+        "eventBusName",
+        "",
+        "event_bus_name=first_bus.name",
+        'arn=first_queue.arn, rule="rule", opts=pulumi.ResourceOptions(depends_on=[first_rule, bus_rule])',
+    ),
+    "target_rule": Replacement(
+        "cloudwatch.EventTarget",
+        "rule",
+        "rule=first_rule.name",
+        "rule=second_rule.name",
+        "arn=first_queue.arn",
+    ),
+    "target_id": Replacement(
+        "cloudwatch.EventTarget",
+        "targetId",
+        'target_id="one"',
+        'target_id="two"',
+        "arn=first_queue.arn, rule=first_rule.name",
+    ),
+    "named_bucket": Replacement("s3.Bucket", "bucket", 'bucket="the-first-bucket"', 'bucket="the-second-bucket"'),
+    "notification_bucket": Replacement(
+        "s3.BucketNotification",
+        "bucket",
+        "bucket=first_bucket.bucket",
+        "bucket=second_bucket.bucket",
+        "eventbridge=True",
     ),
     "topic_name": Replacement("sns.Topic", "name", 'name="one"', 'name="two"'),
     "topic_fifo": Replacement("sns.Topic", "fifoTopic", "fifo_topic=True", ""),
@@ -91,6 +192,119 @@ REPLACEMENTS = {
         _DELETE_FIRST,
     ),
     "alarm_name": Replacement("cloudwatch.MetricAlarm", "name", 'name="one"', 'name="two"', "**metric"),
+    "composite_name": Replacement(
+        "cloudwatch.CompositeAlarm", "alarmName", 'alarm_name="one"', 'alarm_name="two"', 'alarm_rule="FALSE"'
+    ),
+    "named_composite_actions": Replacement(
+        "cloudwatch.CompositeAlarm",
+        "actionsEnabled",
+        "",
+        "actions_enabled=False",
+        'alarm_name="named", alarm_rule="FALSE"',
+        _DELETE_FIRST,
+    ),
+    "dashboard_name": Replacement(
+        "cloudwatch.Dashboard",
+        "dashboardName",
+        'dashboard_name="one"',
+        'dashboard_name="two"',
+        """dashboard_body='{"widgets": []}'""",
+    ),
+    "attachment_policy": Replacement(
+        "iam.RolePolicyAttachment",
+        "policyArn",
+        'policy_arn="arn:aws:iam::aws:policy/ReadOnlyAccess"',
+        'policy_arn="arn:aws:iam::aws:policy/AdministratorAccess"',
+        "role=second_role.name",
+    ),
+    "attachment_role": Replacement(
+        "iam.RolePolicyAttachment",
+        "role",
+        "role=first_role.name",
+        "role=second_role.name",
+        'policy_arn="arn:aws:iam::aws:policy/PowerUserAccess"',
+    ),
+    "layer_code": Replacement(
+        "lambda_.LayerVersion", "code", 'code=code("one")', 'code=code("two")', 'layer_name="coded"'
+    ),
+    "layer_name": Replacement(
+        "lambda_.LayerVersion", "layerName", 'layer_name="one"', 'layer_name="two"', 'code=code("text")'
+    ),
+    **{
+        f"layer_{property_name}": Replacement(
+            "lambda_.LayerVersion", property_name, before, after, f'code=code("text"), layer_name="{property_name}"'
+        )
+        for property_name, before, after in (
+            ("compatibleArchitectures", 'compatible_architectures=["arm64"]', 'compatible_architectures=["x86_64"]'),
+            ("compatibleRuntimes", 'compatible_runtimes=["python3.12"]', 'compatible_runtimes=["python3.13"]'),
+            ("description", 'description="one"', 'description="two"'),
+            ("licenseInfo", 'license_info="MIT"', ""),
+            ("skipDestroy", "", "skip_destroy=True"),
+        )
+    },
+    "loops_function": Replacement(
+        "lambda_.FunctionRecursionConfig",
+        "functionName",
+        "function_name=first_function.name",
+        "function_name=second_function.name",
+        'recursive_loop="Allow"',
+    ),
+    "api_protocol": Replacement(
+        "apigatewayv2.Api",
+        "protocolType",
+        'protocol_type="HTTP"',
+        'protocol_type="WEBSOCKET"',
+        'route_selection_expression="$request.body.action"',
+    ),
+    "integration_api": Replacement(
+        "apigatewayv2.Integration",
+        "apiId",
+        "api_id=first_api.id",
+        "api_id=second_api.id",
+        'integration_type="HTTP_PROXY", integration_method="GET", integration_uri="https://example.com/"',
+    ),
+    "integration_type": Replacement(
+        "apigatewayv2.Integration",
+        "integrationType",
+        'integration_type="HTTP_PROXY", integration_method="POST", integration_uri=first_function.invoke_arn',
+        'integration_type="AWS_PROXY", integration_method="POST", integration_uri=first_function.invoke_arn',
+        "api_id=first_api.id",
+    ),
+    "integration_subtype": Replacement(
+        "apigatewayv2.Integration",
+        "integrationSubtype",
+        "integration_uri=first_function.invoke_arn",
+        'credentials_arn=first_role.arn, integration_subtype="SQS-SendMessage", request_parameters=sending',
+        'api_id=first_api.id, integration_type="AWS_PROXY"',
+    ),
+    "route_api": Replacement(
+        "apigatewayv2.Route",
+        "apiId",
+        "api_id=first_api.id",
+        "api_id=second_api.id",
+        'route_key="GET /"',
+    ),
+    "stage_api": Replacement(
+        "apigatewayv2.Stage",
+        "apiId",
+        "api_id=first_api.id",
+        "api_id=second_api.id",
+    ),
+    "stage_name": Replacement("apigatewayv2.Stage", "name", 'name="one"', 'name="$default"', "api_id=first_api.id"),
+    "named_stage_api": Replacement(
+        "apigatewayv2.Stage",
+        "apiId",
+        "api_id=first_api.id",
+        "api_id=second_api.id",
+        'name="named"',
+        _DELETE_FIRST,
+    ),
+    "function_package": Replacement(
+        "lambda_.Function",
+        "packageType",
+        "**zipped",
+        'image_uri="123456789012.dkr.ecr.eu-central-1.amazonaws.com/orders:1", package_type="Image", **opted',
+    ),
     "function_name": Replacement("lambda_.Function", "name", 'name="one"', 'name="two"', "**zipped"),
     "alias_name": Replacement(
         "lambda_.Alias",
@@ -192,10 +406,10 @@ def test_aws_has_the_new_one_and_not_the_old_one(replaced: Replaced, name: str) 
 
 @each_automatic
 def test_an_automatic_name_is_new(replaced: Replaced, name: str) -> None:
-    before, after = (state[name]["outputs"].get("name") for state in (replaced.before, replaced.after))
-    if before is None:
-        assert resources.find(replaced.before[name]["type"]).auto_name is None
-    else:
+    resource = resources.find(replaced.before[name]["type"])
+    if resource.auto_name is not None:
+        named = resource.name_property
+        before, after = (state[name]["outputs"][named] for state in (replaced.before, replaced.after))
         assert before != after
         assert re.fullmatch(rf"{name}-[0-9a-f]{{7}}(\.fifo)?", after)
 
@@ -206,13 +420,13 @@ def test_every_property_that_replaces_is_replaced_here_or_below(replaced: Replac
 
     declared = {(token, name) for token in tokens for name in resources.find(token).replace_on}
 
-    assert declared - shown == {("aws:lambda/function:Function", "packageType")}  # only zip archives are served
+    assert declared - shown == {("aws:kms/key:Key", "keyUsage")}  # no two go with the same kind of key here
     assert len(tokens) == len(resources.known())
 
 
-def test_another_package_type_replaces_a_function() -> None:
-    function = resources.find("aws:lambda/function:Function")
+def test_another_use_replaces_a_key() -> None:
+    key = resources.find("aws:kms/key:Key")
 
-    changes = plan.diff(function, {"packageType": "Zip"}, {"packageType": "Image"}, frozenset())
+    changes = plan.diff(key, {"keyUsage": "ENCRYPT_DECRYPT"}, {"keyUsage": "SIGN_VERIFY"}, frozenset())
 
-    assert changes == [plan.Change("packageType", "update", replaces=True)]
+    assert changes == [plan.Change("keyUsage", "update", replaces=True)]

@@ -64,7 +64,7 @@ def _set_retention(aws: Aws, name: str, days: int) -> None:
 
 TYPE = ResourceType(
     sdk=aws.cloudwatch.LogGroup,
-    inputs=frozenset({*_FIELDS, "retentionInDays", "skipDestroy", "tags"}),
+    inputs=frozenset({*_FIELDS, "kmsKeyId", "retentionInDays", "skipDestroy", "tags"}),
     create=create,
     read=read,
     update=update,
@@ -72,5 +72,5 @@ TYPE = ResourceType(
     auto_name=AutoName(max_length=512),
     defaults={"retentionInDays": 0, "skipDestroy": False},
     replace_on=frozenset({"logGroupClass", "name"}),
-    write_only=frozenset({"skipDestroy"}),
+    write_only=frozenset({"kmsKeyId", "skipDestroy"}),  # the embedded AWS cannot change a key
 )

@@ -1,8 +1,8 @@
-"""`aws.lambda_.Function`, from a zip archive."""
+"""`aws.lambda_.Function`, from a zip archive or a container image."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pulumi_aws as aws
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,12 +11,21 @@ from local.aws import Aws
 from local.provider.fields import Fields, from_aws, sync_tags, to_aws
 from local.provider.resource import AutoName, Properties, ResourceType
 
+_NETWORK: Fields = {
+    "ipv6AllowedForDualStack": "Ipv6AllowedForDualStack",
+    "securityGroupIds": "SecurityGroupIds",
+    "subnetIds": "SubnetIds",
+}
 _CONFIGURATION: Fields = {
     "deadLetterConfig": ("DeadLetterConfig", {"targetArn": "TargetArn"}),
     "description": "Description",
     "environment": ("Environment", {"variables": "Variables"}),
     "ephemeralStorage": ("EphemeralStorage", {"size": "Size"}),
     "handler": "Handler",
+    "imageConfig": (
+        "ImageConfig",
+        {"commands": "Command", "entryPoints": "EntryPoint", "workingDirectory": "WorkingDirectory"},
+    ),
     "kmsKeyArn": "KMSKeyArn",
     "layers": "Layers",
     "loggingConfig": (
@@ -33,6 +42,7 @@ _CONFIGURATION: Fields = {
     "runtime": "Runtime",
     "timeout": "Timeout",
     "tracingConfig": ("TracingConfig", {"mode": "Mode"}),
+    "vpcConfig": ("VpcConfig", _NETWORK),
 }
 _AT_CREATE: Fields = {
     **_CONFIGURATION,
@@ -41,23 +51,27 @@ _AT_CREATE: Fields = {
     "packageType": "PackageType",
     "publish": "Publish",
 }
+_SOURCES = frozenset({"code", "imageUri"})
 _OF_THE_CODE = {"codeSha256", "sourceCodeHash", "sourceCodeSize"}
 _OF_THE_VERSION = {"qualifiedArn", "qualifiedInvokeArn", "version"}
+_NEEDED = {"Image": frozenset({"imageUri"}), "Zip": frozenset({"handler", "runtime"})}
 _UNRESERVED = -1
 _READY_SECONDS = 0.05
 _CLEARED: Properties = {
     "deadLetterConfig": {"targetArn": ""},
     "description": "",
     "environment": {"variables": {}},
+    "imageConfig": {},
     "kmsKeyArn": "",
     "layers": [],
+    "vpcConfig": {"securityGroupIds": [], "subnetIds": []},
 }
 """What AWS takes for "none": an option that is left out of an update stays as it was."""
 
 
 def create(aws: Aws, news: Properties) -> str:
     tags = {"Tags": news["tags"]} if news.get("tags") else {}
-    aws.lambda_.create_function(**to_aws(_AT_CREATE, news), Code={"ZipFile": news["code"].zip_bytes()}, **tags)
+    aws.lambda_.create_function(**to_aws(_AT_CREATE, news), Code=_code(news), **tags)
     name: str = news["name"]
     try:
         _wait(aws, name, "function_active_v2")
@@ -75,10 +89,11 @@ def read(aws: Aws, name: str) -> Properties:
     arn: str = configuration["FunctionArn"]
     version = _latest_version(aws, name)
     return {
-        **from_aws(_CONFIGURATION, configuration),
+        **from_aws(_CONFIGURATION, configuration | configuration.get("ImageConfigResponse", {})),
         "architectures": configuration["Architectures"],
         "arn": arn,
         "codeSha256": configuration["CodeSha256"],
+        "imageUri": function["Code"].get("ImageUri"),
         "invokeArn": invoke_arn(aws, arn),
         "lastModified": configuration["LastModified"],
         "layers": [layer["Arn"] for layer in configuration.get("Layers", [])] or None,
@@ -93,6 +108,7 @@ def read(aws: Aws, name: str) -> Properties:
         "sourceCodeSize": configuration["CodeSize"],
         "tags": function.get("Tags") or None,
         "version": version,
+        "vpcConfig": _network(configuration["VpcConfig"]),
     }
 
 
@@ -100,13 +116,13 @@ def update(aws: Aws, name: str, olds: Properties, news: Properties) -> None:
     cleared = {key: value for key, value in _CLEARED.items() if olds.get(key) and key not in news}
     wanted = {**news, **cleared}
     configured = any(wanted.get(key) != olds.get(key) for key in _CONFIGURATION if key in wanted)
-    recoded = news["code"] != olds.get("code") or _architecture_changed(olds, news)
+    recoded = any(news.get(key) != olds.get(key) for key in _SOURCES) or _architecture_changed(olds, news)
     if configured:
         aws.lambda_.update_function_configuration(FunctionName=name, **to_aws(_CONFIGURATION, wanted))
         _wait(aws, name, "function_updated_v2")
     if recoded:
         architectures = to_aws({"architectures": "Architectures"}, news)
-        aws.lambda_.update_function_code(FunctionName=name, ZipFile=news["code"].zip_bytes(), **architectures)
+        aws.lambda_.update_function_code(FunctionName=name, **_code(news), **architectures)
         _wait(aws, name, "function_updated_v2")
     if news["publish"] and (configured or recoded or not olds.get("publish")):
         aws.lambda_.publish_version(FunctionName=name)
@@ -135,6 +151,26 @@ def invoke_arn(aws: Aws, arn: str) -> str:
     return f"arn:aws:apigateway:{aws.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
 
 
+def _code(news: Properties) -> Any:
+    return {"ImageUri": news["imageUri"]} if "imageUri" in news else {"ZipFile": news["code"].zip_bytes()}
+
+
+def _network(answer: dict[str, Any]) -> Properties | None:
+    """Where the function is in a network; AWS says by itself in which VPC that is."""
+    found = from_aws({**_NETWORK, "vpcId": "VpcId"}, answer)
+    return found if found.get("subnetIds") else None
+
+
+def _chosen_network(network: Properties) -> Properties:
+    """What a program says of a network, in any order."""
+    chosen = {name: network.get(name) or None for name in _NETWORK}
+    return {name: frozenset(cast("list[Any]", ids)) if isinstance(ids, list) else ids for name, ids in chosen.items()}
+
+
+def _needs(given: Properties) -> frozenset[str]:
+    return _NEEDED.get(given["packageType"], frozenset())
+
+
 def _latest_version(aws: Aws, name: str) -> str:
     pages = aws.lambda_.get_paginator("list_versions_by_function").paginate(FunctionName=name)
     versions = [version.get("Version", "") for page in pages for version in page["Versions"]]
@@ -142,7 +178,7 @@ def _latest_version(aws: Aws, name: str) -> str:
 
 
 def _renewed(changed: frozenset[str], news: Properties) -> frozenset[str]:
-    recoded = bool(changed & {"architectures", "code"})
+    recoded = bool(changed & {"architectures", *_SOURCES})
     configured = bool(changed & _CONFIGURATION.keys())
     published = bool(news.get("publish")) and (recoded or configured or "publish" in changed)
     groups = ((recoded, _OF_THE_CODE), (published, _OF_THE_VERSION), (recoded or configured, {"lastModified"}))
@@ -167,14 +203,14 @@ def _wait(aws: Aws, name: str, state: Any) -> None:
 
 TYPE = ResourceType(
     sdk=aws.lambda_.Function,
-    inputs=frozenset({*_AT_CREATE, "code", "reservedConcurrentExecutions", "skipDestroy", "tags"}),
+    inputs=frozenset({*_AT_CREATE, *_SOURCES, "reservedConcurrentExecutions", "skipDestroy", "tags"}),
     create=create,
     read=read,
     update=update,
     delete=delete,
     nested=_CONFIGURATION,
-    needs=frozenset({"handler", "runtime"}),
-    creates_from=frozenset({"code"}),
+    also_needs=_needs,
+    creates_from=_SOURCES,
     auto_name=AutoName(max_length=64),
     defaults={
         "memorySize": 128,
@@ -185,6 +221,8 @@ TYPE = ResourceType(
         "timeout": 3,
     },
     replace_on=frozenset({"name", "packageType"}),
+    compare_as={"vpcConfig": _chosen_network},
     write_only=frozenset({"code", "publish", "skipDestroy"}),
+    left_alone=_SOURCES,
     renewed=_renewed,
 )

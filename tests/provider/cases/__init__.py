@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from tests.provider.cases.attached import ATTACHED
 from tests.provider.cases.case import Case
+from tests.provider.cases.events import EVENTS
+from tests.provider.cases.fixed import FIXED
 from tests.provider.cases.functions import FUNCTIONS
+from tests.provider.cases.gateway import GATEWAY
 from tests.provider.cases.iam import IAM
 from tests.provider.cases.mappings import MAPPINGS
 from tests.provider.cases.messaging import MESSAGING
 from tests.provider.cases.monitoring import MONITORING
+from tests.provider.cases.security import SECURITY
+from tests.provider.cases.storage import STORAGE
 
-CASES: dict[str, Case] = {**MESSAGING, **IAM, **MONITORING, **FUNCTIONS, **MAPPINGS}
+CASES: dict[str, Case] = {
+    **SECURITY,
+    **MESSAGING,
+    **ATTACHED,
+    **EVENTS,
+    **STORAGE,
+    **IAM,
+    **MONITORING,
+    **FUNCTIONS,
+    **MAPPINGS,
+    **GATEWAY,
+    **FIXED,
+}

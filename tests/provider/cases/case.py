@@ -21,14 +21,14 @@ class Case:
         sdk: Its class in `pulumi_aws`.
         created: Its arguments in the program at first, ...
         changed: ... then with every one changed that AWS changes in place, ...
-        bare: ... and at last with none that the program can leave out.
+        bare: ... and at last with none that the program can leave out. All three are one where nothing can change.
         seen: What AWS shows of it at each stage when it is made anew: whole, except for times and random ids.
         keeps: What AWS still shows besides when `changed` became `bare`: the official provider leaves alone what AWS
             would fill in, and an empty key is no key.
         look: Reads that from AWS; raises when it is gone, or answers `None`.
-        drift: Changes it by hand.
-        drifted: The properties that a refresh then finds changed.
         remove: Deletes it by hand.
+        drift: Changes it by hand, if it can change at all.
+        drifted: The properties that a refresh then finds changed.
         ignored_at_import: Properties that AWS does not give back, so that no import can match them.
         import_id: From its id to the one by which an import names it.
     """
@@ -37,11 +37,11 @@ class Case:
     created: str
     changed: str
     bare: str
-    seen: dict[Stage, dict[str, Any]]
+    seen: dict[Stage, Any]
     look: Callable[[Aws, str], dict[str, Any] | None]
-    drift: Callable[[Aws, str], object]
-    drifted: set[str]
     remove: Callable[[Aws, str], object]
+    drift: Callable[[Aws, str], object] | None = None
+    drifted: set[str] = field(default_factory=set[str])
     keeps: dict[str, Any] = field(default_factory=dict[str, Any])
     ignored_at_import: tuple[str, ...] = ()
     import_id: Callable[[str], str] = str
@@ -49,7 +49,7 @@ class Case:
     def statement(self, name: str, *arguments: str) -> str:
         """The program's statement that declares the resource."""
         given = [argument.strip().rstrip(",") for argument in (repr(name), *arguments)]
-        return f"{name} = aws.{self.sdk}({', '.join(filter(None, given))})\n"
+        return f"{name.replace('/', '_')} = aws.{self.sdk}({', '.join(filter(None, given))})\n"
 
 
 def shown(aws: Aws, value: Any, *hidden: str) -> Any:

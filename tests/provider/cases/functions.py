@@ -1,4 +1,4 @@
-"""Functions."""
+"""Functions, and what is set on them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from local.aws import Aws
 from tests.provider.cases.case import Case, shown
 
 _BARE = 'code=code("bare"), handler="handler.handle", role=owner.arn, runtime="python3.12"'
-_NOT_OURS = ("CodeSha256", "CodeSize", "LastModified", "RevisionId", "RuntimeVersionConfig", "SnapStart", "VpcConfig")
+_NOT_OURS = ("CodeSha256", "CodeSize", "LastModified", "RevisionId", "RuntimeVersionConfig", "SnapStart")
 _FUNCTION: dict[str, Any] = {
     "FunctionName": "function-*",
     "FunctionArn": "arn:aws:lambda:eu-central-1:ACCOUNT:function:function-*",
@@ -26,6 +26,7 @@ _FUNCTION: dict[str, Any] = {
     "Architectures": ["x86_64"],
     "EphemeralStorage": {"Size": 512},
     "LoggingConfig": {"LogFormat": "Text", "LogGroup": "/aws/lambda/function-*"},
+    "VpcConfig": {"SecurityGroupIds": [], "SubnetIds": [], "VpcId": ""},
     "Concurrency": None,
     "Tags": {},
     "Versions": ["$LATEST"],
@@ -43,13 +44,30 @@ def _look_at_function(aws: Aws, name: str) -> dict[str, Any]:
         version.get("Version") for version in aws.lambda_.list_versions_by_function(FunctionName=name)["Versions"]
     ]
     more = {
+        "Layers": [layer.get("Arn") for layer in function["Configuration"].get("Layers", [])],
         "Concurrency": function.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
         "Tags": function.get("Tags", {}),
         "Versions": versions,
     }
     states = [key for key in function["Configuration"] if key.startswith(("State", "LastUpdateStatus"))]
-    return shown(aws, {**function["Configuration"], **more}, *states, *_NOT_OURS)
+    image = {"ImageUri": function["Code"]["ImageUri"]} if "ImageUri" in function["Code"] else {}
+    return shown(aws, {**function["Configuration"], **more, **image}, *states, *_NOT_OURS)
 
+
+def _look_at_recursion(aws: Aws, name: str) -> dict[str, Any] | None:
+    """AWS has a setting for every function, and does not tell its default from one that was set."""
+    found = aws.lambda_.get_function_recursion_config(FunctionName=name)
+    return None if found["RecursiveLoop"] == "Terminate" else shown(aws, found)
+
+
+_IMAGE: dict[str, Any] = _FUNCTION | {
+    "FunctionName": "image-*",
+    "FunctionArn": "arn:aws:lambda:eu-central-1:ACCOUNT:function:image-*",
+    "LoggingConfig": {"LogFormat": "Text", "LogGroup": "/aws/lambda/image-*"},
+    "PackageType": "Image",
+    "Handler": "",
+    "Runtime": "",
+}
 
 FUNCTIONS = {
     "function": Case(
@@ -63,7 +81,7 @@ FUNCTIONS = {
             ephemeral_storage={"size": 1024},
             handler="first.handle",
             kms_key_arn="arn:aws:kms:eu-central-1:1:key/first",
-            layers=[layer + ":1"],
+            layers=[layer.arn],
             logging_config={"log_format": "JSON", "log_group": "first", "application_log_level": "DEBUG"},
             memory_size=256,
             package_type="Zip",
@@ -75,6 +93,11 @@ FUNCTIONS = {
             tags={"stays": "same", "changes": "first", "goes": "away"},
             timeout=10,
             tracing_config={"mode": "Active"},
+            vpc_config={
+                "ipv6_allowed_for_dual_stack": True,
+                "security_group_ids": ["sg-00000001"],
+                "subnet_ids": ["subnet-00000001"],
+            },
         """,
         changed="""
             architectures=["x86_64"],
@@ -85,7 +108,7 @@ FUNCTIONS = {
             ephemeral_storage={"size": 2048},
             handler="second.handle",
             kms_key_arn="arn:aws:kms:eu-central-1:1:key/second",
-            layers=[layer + ":2"],
+            layers=[layer2.arn],
             logging_config={"log_format": "JSON", "log_group": "second", "system_log_level": "WARN"},
             memory_size=512,
             publish=True,
@@ -95,6 +118,10 @@ FUNCTIONS = {
             tags={"stays": "same", "changes": "second"},
             timeout=20,
             tracing_config={"mode": "PassThrough"},
+            vpc_config={
+                "security_group_ids": ["sg-00000001", "sg-00000002"],
+                "subnet_ids": ["subnet-00000001", "subnet-00000002"],
+            },
         """,
         bare=_BARE,
         seen={
@@ -109,10 +136,16 @@ FUNCTIONS = {
                 "Environment": {"Variables": {"STAYS": "same", "CHANGES": "first", "GOES": "away"}},
                 "KMSKeyArn": "arn:aws:kms:eu-central-1:1:key/first",
                 "TracingConfig": {"Mode": "Active"},
-                "Layers": [{"Arn": "arn:aws:lambda:eu-central-1:ACCOUNT:layer:layer:1", "CodeSize": 22}],
+                "Layers": ["arn:aws:lambda:eu-central-1:ACCOUNT:layer:first:1"],
                 "Architectures": ["arm64"],
                 "EphemeralStorage": {"Size": 1024},
                 "LoggingConfig": {"LogFormat": "JSON", "ApplicationLogLevel": "DEBUG", "LogGroup": "first"},
+                "VpcConfig": {
+                    "Ipv6AllowedForDualStack": True,
+                    "SecurityGroupIds": ["sg-00000001"],
+                    "SubnetIds": ["subnet-00000001"],
+                    "VpcId": "vpc-00000001",
+                },
                 "Concurrency": 5,
                 "Tags": {"stays": "same", "changes": "first", "goes": "away"},
                 "Versions": ["$LATEST", "1"],
@@ -128,7 +161,12 @@ FUNCTIONS = {
                 "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:eu-central-1:ACCOUNT:other-*"},
                 "Environment": {"Variables": {"STAYS": "same", "CHANGES": "second"}},
                 "KMSKeyArn": "arn:aws:kms:eu-central-1:1:key/second",
-                "Layers": [{"Arn": "arn:aws:lambda:eu-central-1:ACCOUNT:layer:layer:2", "CodeSize": 22}],
+                "Layers": ["arn:aws:lambda:eu-central-1:ACCOUNT:layer:second:1"],
+                "VpcConfig": {
+                    "SecurityGroupIds": ["sg-00000001", "sg-00000002"],
+                    "SubnetIds": ["subnet-00000001", "subnet-00000002"],
+                    "VpcId": "vpc-00000001",
+                },
                 "Concurrency": 6,
                 "Tags": {"stays": "same", "changes": "second"},
             },
@@ -142,5 +180,56 @@ FUNCTIONS = {
         drifted={"timeout", "description"},
         remove=lambda aws, name: aws.lambda_.delete_function(FunctionName=name),
         ignored_at_import=("code",),
+    ),
+    "image": Case(
+        sdk="lambda_.Function",
+        created="""
+            image_config={"commands": ["first"], "entry_points": ["/first"], "working_directory": "/first"},
+            image_uri="123456789012.dkr.ecr.eu-central-1.amazonaws.com/orders:first",
+            package_type="Image",
+            role=owner.arn,
+        """,
+        changed="""
+            image_config={"commands": ["second"]},
+            image_uri="123456789012.dkr.ecr.eu-central-1.amazonaws.com/orders:second",
+            package_type="Image",
+            role=owner.arn,
+        """,
+        bare="""
+            image_uri="123456789012.dkr.ecr.eu-central-1.amazonaws.com/orders:third",
+            package_type="Image",
+            role=owner.arn,
+        """,
+        seen={
+            "created": _IMAGE
+            | {
+                "ImageConfigResponse": {
+                    "ImageConfig": {"Command": ["first"], "EntryPoint": ["/first"], "WorkingDirectory": "/first"}
+                },
+                "ImageUri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/orders:first",
+            },
+            "changed": _IMAGE
+            | {
+                "ImageConfigResponse": {"ImageConfig": {"Command": ["second"]}},
+                "ImageUri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/orders:second",
+            },
+            "bare": _IMAGE | {"ImageUri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/orders:third"},
+        },
+        keeps={"ImageConfigResponse": {"ImageConfig": {}}},
+        look=_look_at_function,
+        drift=lambda aws, name: aws.lambda_.update_function_code(FunctionName=name, ImageUri="by/hand:1"),
+        drifted={"imageUri"},
+        remove=lambda aws, name: aws.lambda_.delete_function(FunctionName=name),
+    ),
+    "loops": Case(
+        sdk="lambda_.FunctionRecursionConfig",
+        created='function_name=looper.name, recursive_loop="Allow"',
+        changed='function_name=looper.name, recursive_loop="Terminate"',
+        bare='function_name=looper.name, recursive_loop="Allow"',
+        seen={"created": {"RecursiveLoop": "Allow"}, "changed": None, "bare": {"RecursiveLoop": "Allow"}},
+        look=_look_at_recursion,
+        drift=lambda aws, name: aws.lambda_.put_function_recursion_config(FunctionName=name, RecursiveLoop="Terminate"),
+        drifted={"recursiveLoop"},
+        remove=lambda aws, name: aws.lambda_.delete_function(FunctionName=name),  # else a function always has one
     ),
 }

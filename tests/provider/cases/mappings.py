@@ -23,6 +23,7 @@ _MAPPING: dict[str, Any] = {
     "State": "Enabled",
     "Tags": {},
 }
+_POLLED: dict[str, Any] = _MAPPING | {"EventSourceArn": "arn:aws:sqs:eu-central-1:ACCOUNT:other-*"}
 _STREAM: dict[str, Any] = _MAPPING | {
     "BatchSize": 100,
     "EventSourceArn": "arn:aws:kinesis:eu-central-1:ACCOUNT:stream/orders",
@@ -82,7 +83,9 @@ MAPPINGS = {
             event_source_arn=kept.arn,
             filter_criteria={"filters": [{"pattern": json.dumps({"body": ["first"]})}]},
             function_name=worker.arn,
+            kms_key_arn="arn:aws:kms:eu-central-1:1:key/first",
             maximum_batching_window_in_seconds=2,
+            metrics_config={"metrics": ["EventCount"]},
             scaling_config={"maximum_concurrency": 2},
             tags={"stays": "same", "changes": "first", "goes": "away"},
         """,
@@ -92,7 +95,9 @@ MAPPINGS = {
             filter_criteria={"filters": [{"pattern": json.dumps({"body": ["second"]})}]},
             function_name=pulumi.Output.concat(worker.arn, ":1"),
             function_response_types=["ReportBatchItemFailures"],
+            kms_key_arn="arn:aws:kms:eu-central-1:1:key/second",
             maximum_batching_window_in_seconds=3,
+            metrics_config={"metrics": ["ErrorCount", "EventCount"]},
             scaling_config={"maximum_concurrency": 3},
             tags={"stays": "same", "changes": "second"},
         """,
@@ -125,6 +130,23 @@ MAPPINGS = {
         drifted={"enabled", "batchSize"},
         remove=lambda aws, uuid: aws.lambda_.delete_event_source_mapping(UUID=uuid),
     ),
+    "polled": Case(
+        sdk="lambda_.EventSourceMapping",
+        created="""
+            event_source_arn=other.arn,
+            function_name=worker.name,
+            provisioned_poller_config={"maximum_pollers": 10, "minimum_pollers": 2},
+        """,
+        changed="""
+            event_source_arn=other.arn, function_name=worker.name, provisioned_poller_config={"minimum_pollers": 3},
+        """,
+        bare="event_source_arn=other.arn, function_name=worker.name",
+        seen={"created": _POLLED, "changed": _POLLED, "bare": _POLLED},
+        look=_look_at_mapping,
+        drift=lambda aws, uuid: aws.lambda_.update_event_source_mapping(UUID=uuid, BatchSize=7),
+        drifted={"batchSize"},
+        remove=lambda aws, uuid: aws.lambda_.delete_event_source_mapping(UUID=uuid),
+    ),
     "stream": Case(
         sdk="lambda_.EventSourceMapping",
         created="""
@@ -137,6 +159,7 @@ MAPPINGS = {
             maximum_retry_attempts=2,
             parallelization_factor=2,
             starting_position="TRIM_HORIZON",
+            tumbling_window_in_seconds=60,
         """,
         changed="""
             bisect_batch_on_function_error=False,
@@ -148,6 +171,7 @@ MAPPINGS = {
             maximum_retry_attempts=3,
             parallelization_factor=3,
             starting_position="TRIM_HORIZON",
+            tumbling_window_in_seconds=120,
         """,
         bare='enabled=False, event_source_arn=stream, function_name=worker.name, starting_position="TRIM_HORIZON"',
         seen={

@@ -1,7 +1,8 @@
-"""Log groups and alarms."""
+"""Log groups, alarms and dashboards."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from local.aws import Aws
@@ -14,6 +15,17 @@ _METRIC = """
     namespace="Orders",
     period=60,
 """
+
+
+_COMPOSITE = 'alarm_name="composite", alarm_rule=pulumi.Output.concat("ALARM(", watched.name, ")")'
+_PROMQL = """
+    evaluation_criteria={"promql_criteria": {"pending_period": 60, "query": "up < 1", "recovery_period": 60}},
+    evaluation_interval=60,
+"""
+_BY_THEMSELVES = (
+    *("AlarmConfigurationUpdatedTimestamp", "StateReason", "StateReasonData"),
+    *("StateTransitionedTimestamp", "StateUpdatedTimestamp", "StateValue"),
+)
 
 
 def _look_at_log_group(aws: Aws, name: str) -> dict[str, Any] | None:
@@ -29,8 +41,32 @@ def _look_at_alarm(aws: Aws, name: str) -> dict[str, Any] | None:
     if not found:
         return None
     tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=found[0].get("AlarmArn", ""))["Tags"]
-    by_themselves = ("AlarmConfigurationUpdatedTimestamp", "StateUpdatedTimestamp", "StateReason", "StateValue")
-    return shown(aws, {**found[0], "Tags": tags}, *by_themselves)
+    return shown(aws, {**found[0], "Tags": tags}, *_BY_THEMSELVES)
+
+
+def _look_at_composite(aws: Aws, name: str) -> dict[str, Any] | None:
+    found = aws.cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    if not found:
+        return None
+    tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=found[0].get("AlarmArn", ""))["Tags"]
+    return shown(aws, {**found[0], "Tags": tags}, *_BY_THEMSELVES)
+
+
+def _look_at_dashboard(aws: Aws, name: str) -> dict[str, Any]:
+    found = aws.cloudwatch.get_dashboard(DashboardName=name)
+    return shown(aws, {**found, "DashboardBody": json.loads(found["DashboardBody"])})
+
+
+def _plotting(text: str) -> str:
+    return f'json.dumps({{"widgets": [{{"type": "text", "properties": {{"markdown": "{text}"}}}}]}})'
+
+
+def _plots(text: str) -> dict[str, Any]:
+    return {
+        "DashboardArn": "arn:aws:cloudwatch::ACCOUNT:dashboard/dashboard",
+        "DashboardBody": {"widgets": [{"type": "text", "properties": {"markdown": text}}]},
+        "DashboardName": "dashboard",
+    }
 
 
 _LOGS: dict[str, Any] = {
@@ -66,17 +102,39 @@ _PERCENTILE: dict[str, Any] = _ALARM | {
     "AlarmArn": "arn:aws:cloudwatch:eu-central-1:ACCOUNT:alarm:percentile-*",
     "Threshold": 100.0,
 }
+_NO_METRIC = ("MetricName", "Namespace")
+_MATH: dict[str, Any] = {name: value for name, value in _ALARM.items() if name not in _NO_METRIC} | {
+    "AlarmName": "math-*",
+    "AlarmArn": "arn:aws:cloudwatch:eu-central-1:ACCOUNT:alarm:math-*",
+}
+_QUERY: dict[str, Any] = {name: value for name, value in _MATH.items() if name != "ComparisonOperator"} | {
+    "AlarmName": "promql-*",
+    "AlarmArn": "arn:aws:cloudwatch:eu-central-1:ACCOUNT:alarm:promql-*",
+}
+_BOTH: dict[str, Any] = {
+    "AlarmName": "composite",
+    "AlarmArn": "arn:aws:cloudwatch:eu-central-1:ACCOUNT:alarm:composite",
+    "AlarmDescription": "",
+    "ActionsEnabled": True,
+    "AlarmRule": "ALARM(watched-*)",
+    "OKActions": [],
+    "AlarmActions": [],
+    "InsufficientDataActions": [],
+    "Tags": [],
+}
 
 MONITORING = {
     "logs": Case(
         sdk="cloudwatch.LogGroup",
         created="""
+            kms_key_id="arn:aws:kms:eu-central-1:1:key/first",
             log_group_class="INFREQUENT_ACCESS",
             retention_in_days=7,
             skip_destroy=True,
             tags={"stays": "same", "changes": "first", "goes": "away"},
         """,
         changed="""
+            kms_key_id="arn:aws:kms:eu-central-1:1:key/second",
             log_group_class="INFREQUENT_ACCESS",
             retention_in_days=30,
             tags={"stays": "same", "changes": "second"},
@@ -190,8 +248,8 @@ MONITORING = {
     ),
     "percentile": Case(
         sdk="cloudwatch.MetricAlarm",
-        created=_METRIC + 'extended_statistic="p99", threshold=100',
-        changed=_METRIC + 'extended_statistic="p50", threshold=100',
+        created=_METRIC + 'evaluate_low_sample_count_percentiles="ignore", extended_statistic="p99", threshold=100',
+        changed=_METRIC + 'evaluate_low_sample_count_percentiles="evaluate", extended_statistic="p50", threshold=100',
         bare=_METRIC + 'statistic="Sum", threshold=100',
         seen={
             "created": _PERCENTILE | {"ExtendedStatistic": "p99"},
@@ -211,5 +269,129 @@ MONITORING = {
         ),
         drifted={"extendedStatistic", "statistic"},
         remove=lambda aws, name: aws.cloudwatch.delete_alarms(AlarmNames=[name]),
+    ),
+    "math": Case(
+        sdk="cloudwatch.MetricAlarm",
+        created="""
+            comparison_operator="GreaterThanUpperThreshold",
+            evaluation_periods=1,
+            metric_queries=[
+                {"expression": "ANOMALY_DETECTION_BAND(m)", "id": "e", "label": "band", "return_data": True},
+                {
+                    "id": "m",
+                    "metric": {
+                        "dimensions": {"QueueName": "first"}, "metric_name": "Failures", "namespace": "Orders",
+                        "period": 60, "stat": "Sum", "unit": "Count",
+                    },
+                    "return_data": True,
+                },
+            ],
+            threshold_metric_id="e",
+        """,
+        changed="""
+            comparison_operator="LessThanLowerThreshold",
+            evaluation_periods=2,
+            metric_queries=[
+                {"account_id": "123456789012", "expression": "SUM(METRICS())", "id": "e", "period": 60},
+                {"id": "m", "metric": {"metric_name": "Failures", "period": 60, "stat": "p99"}, "return_data": True},
+            ],
+            threshold_metric_id="m",
+        """,
+        bare="""
+            comparison_operator="GreaterThanThreshold", evaluation_periods=1,
+            metric_queries=[{"expression": "TIME_SERIES(1)", "id": "e", "return_data": True}],
+        """,
+        seen={
+            "created": _MATH | {"ComparisonOperator": "GreaterThanUpperThreshold"},
+            "changed": _MATH | {"ComparisonOperator": "LessThanLowerThreshold", "EvaluationPeriods": 2},
+            "bare": _MATH,
+        },
+        look=_look_at_alarm,
+        drift=lambda aws, name: aws.cloudwatch.disable_alarm_actions(AlarmNames=[name]),
+        drifted={"actionsEnabled"},
+        remove=lambda aws, name: aws.cloudwatch.delete_alarms(AlarmNames=[name]),
+        ignored_at_import=("metricQueries",),
+    ),
+    "promql": Case(
+        sdk="cloudwatch.MetricAlarm",
+        created=_PROMQL
+        + """
+            evaluation_window={"wall_clock_window": {"timezone": "Europe/Berlin"}},
+            warm_up_configuration={
+                "only_start_evaluating_after_warm_up_period_ends": True, "warm_up_period_duration_in_minutes": 5,
+            },
+        """,
+        changed=_PROMQL.replace("60", "120")
+        + """
+            evaluation_window={"wall_clock_window": {"timezone": "UTC"}},
+            warm_up_configuration={"warm_up_period_duration_in_minutes": 10},
+        """,
+        bare=_PROMQL,
+        seen={"created": _QUERY, "changed": _QUERY, "bare": _QUERY},
+        look=_look_at_alarm,
+        drift=lambda aws, name: aws.cloudwatch.disable_alarm_actions(AlarmNames=[name]),
+        drifted={"actionsEnabled"},
+        remove=lambda aws, name: aws.cloudwatch.delete_alarms(AlarmNames=[name]),
+        ignored_at_import=("evaluationCriteria", "evaluationInterval"),
+    ),
+    "composite": Case(
+        sdk="cloudwatch.CompositeAlarm",
+        created="""
+            actions_suppressor={"alarm": watched.name, "extension_period": 60, "wait_period": 120},
+            alarm_actions=["arn:aws:sns:eu-central-1:1:first"],
+            alarm_description="first",
+            alarm_name="composite",
+            alarm_rule=pulumi.Output.concat("OK(", watched.name, ")"),
+            insufficient_data_actions=["arn:aws:sns:eu-central-1:1:first"],
+            ok_actions=["arn:aws:sns:eu-central-1:1:first"],
+            tags={"stays": "same", "changes": "first", "goes": "away"},
+        """,
+        changed="""
+            actions_suppressor={"alarm": watched.arn, "extension_period": 90, "wait_period": 180},
+            alarm_actions=["arn:aws:sns:eu-central-1:1:second", "arn:aws:sns:eu-central-1:1:third"],
+            alarm_description="second",
+            alarm_name="composite",
+            alarm_rule=pulumi.Output.concat("NOT ALARM(", watched.name, ")"),
+            insufficient_data_actions=["arn:aws:sns:eu-central-1:1:second"],
+            ok_actions=["arn:aws:sns:eu-central-1:1:second"],
+            tags={"stays": "same", "changes": "second"},
+        """,
+        bare=_COMPOSITE,
+        seen={
+            "created": _BOTH
+            | {
+                "AlarmActions": ["arn:aws:sns:eu-central-1:1:first"],
+                "AlarmDescription": "first",
+                "AlarmRule": "OK(watched-*)",
+                "InsufficientDataActions": ["arn:aws:sns:eu-central-1:1:first"],
+                "OKActions": ["arn:aws:sns:eu-central-1:1:first"],
+                "Tags": tag_list(stays="same", changes="first", goes="away"),
+            },
+            "changed": _BOTH
+            | {
+                "AlarmActions": ["arn:aws:sns:eu-central-1:1:second", "arn:aws:sns:eu-central-1:1:third"],
+                "AlarmDescription": "second",
+                "AlarmRule": "NOT ALARM(watched-*)",
+                "InsufficientDataActions": ["arn:aws:sns:eu-central-1:1:second"],
+                "OKActions": ["arn:aws:sns:eu-central-1:1:second"],
+                "Tags": tag_list(stays="same", changes="second"),
+            },
+            "bare": _BOTH,
+        },
+        look=_look_at_composite,
+        drift=lambda aws, name: aws.cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule="TRUE"),
+        drifted={"alarmRule"},
+        remove=lambda aws, name: aws.cloudwatch.delete_alarms(AlarmNames=[name]),
+    ),
+    "dashboard": Case(
+        sdk="cloudwatch.Dashboard",
+        created=f'dashboard_body={_plotting("first")}, dashboard_name="dashboard"',
+        changed=f'dashboard_body={_plotting("second")}, dashboard_name="dashboard"',
+        bare=f'dashboard_body={_plotting("bare")}, dashboard_name="dashboard"',
+        seen={"created": _plots("first"), "changed": _plots("second"), "bare": _plots("bare")},
+        look=_look_at_dashboard,
+        drift=lambda aws, name: aws.cloudwatch.put_dashboard(DashboardName=name, DashboardBody='{"widgets": []}'),
+        drifted={"dashboardBody"},
+        remove=lambda aws, name: aws.cloudwatch.delete_dashboards(DashboardNames=[name]),
     ),
 }
