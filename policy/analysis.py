@@ -14,13 +14,17 @@ from pulumi_policy import (
 
 from policy.facts import Resource
 from policy.graph import Graph
-from policy.rule import Finding, Rule
+from policy.rule import Finding, Rule, Verdict
 from policy.rules import RULES
 
 
 def policies() -> list[StackValidationPolicy]:
-    """One mandatory policy for each rule, and one advisory policy for what cannot be decided yet."""
-    return [*(_policy(rule) for rule in RULES), _undecided_policy()]
+    """One mandatory policy for each rule, and advisory ones for what is not decided yet and for what is accepted."""
+    return [
+        *(_policy(rule) for rule in RULES),
+        _advisory_policy("undecided", Verdict.UNDECIDED, "What a rule cannot decide yet is not a pass."),
+        _advisory_policy("accepted", Verdict.ACCEPTED, "What departs from a rule for a stated reason stays in sight."),
+    ]
 
 
 def evaluate(rule: Rule, graph: Graph) -> list[Finding]:
@@ -57,7 +61,7 @@ def read(resources: list[PolicyResource]) -> Graph:
 def _policy(rule: Rule) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         for finding in evaluate(rule, read(args.resources)):
-            if finding.decided:
+            if finding.verdict is Verdict.BROKEN:
                 report(f"[{rule.id}] {finding.message}. See {rule.url}", finding.urn or None)
 
     return StackValidationPolicy(
@@ -69,17 +73,17 @@ def _policy(rule: Rule) -> StackValidationPolicy:
     )
 
 
-def _undecided_policy() -> StackValidationPolicy:
+def _advisory_policy(name: str, verdict: Verdict, description: str) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         graph = read(args.resources)
         for rule in RULES:
             for finding in evaluate(rule, graph):
-                if not finding.decided:
-                    report(f"[{rule.id}] undecided: {finding.message}", finding.urn or None)
+                if finding.verdict is verdict:
+                    report(f"[{rule.id}] {name}: {finding.message}", finding.urn or None)
 
     return StackValidationPolicy(
-        name="undecided",
-        description="What a rule cannot decide yet is not a pass.",
+        name=name,
+        description=description,
         validate=validate,
         enforcement_level=EnforcementLevel.ADVISORY,
     )

@@ -63,13 +63,23 @@ class Resource:
 
     def fact(self, name: str) -> Fact:
         """The property as a fact."""
-        value = self.properties.get(name)
-        if value is None or value == "":
-            return State.UNSET
-        if _is_unknown(value):
-            is_left_out = name in _FILLED_IN and not self.dependencies.get(name)
-            return State.UNSET if is_left_out else State.UNKNOWN
-        return value
+        fact = _fact(self.properties.get(name))
+        is_left_out = fact is State.UNKNOWN and name in _FILLED_IN and not self.dependencies.get(name)
+        return State.UNSET if is_left_out else fact
+
+    def tag(self, name: str) -> Fact:
+        """A tag of this very resource as a fact: the provider's default tags are in `tagsAll`, not in `tags`.
+
+        https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/#tags-changes
+        """
+        tags = self.fact("tags")
+        return tags if isinstance(tags, State) else _fact(tags.get(name))
+
+
+def _fact(value: Any) -> Fact:
+    if value is None or value == "":
+        return State.UNSET
+    return State.UNKNOWN if _is_unknown(value) else value
 
 
 def _is_unknown(value: Any) -> bool:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from policy.facts import Fact, Resource, State
 from policy.graph import MAPPING, QUEUE, Graph
-from policy.rule import Finding, Rule
+from policy.rule import Finding, Rule, Verdict
 
 VISIBILITY_FACTOR = 6
 _DEFAULT_VISIBILITY_SECONDS = 30
 _DEFAULT_TIMEOUT_SECONDS = 3
 _DEFAULT_WINDOW_SECONDS = 0
+_REASON_TAG = "visibility-timeout-reason"
+"""Tag of a queue that says why its visibility timeout is lower; `OrderPipeline` sets it from `visibility_reason`."""
 
 
 def visibility_timeout(graph: Graph) -> Iterator[Finding]:
@@ -19,7 +21,8 @@ def visibility_timeout(graph: Graph) -> Iterator[Finding]:
 
     Lambda retries a throttled batch while it still holds the messages. A shorter visibility timeout gives them to a
     second invocation while the first still works on them: orders are processed twice, and come nearer to the
-    dead-letter queue without having failed.
+    dead-letter queue without having failed. A queue whose tag `visibility-timeout-reason` says why may go below that,
+    but not below the timeout plus the window.
     """
     for mapping in graph.of_type(MAPPING):
         queue, target = graph.source(mapping), graph.function(mapping)
@@ -43,14 +46,22 @@ def visibility_timeout(graph: Graph) -> Iterator[Finding]:
                 "visibility timeout cannot be judged",
             )
             continue
-        needed = VISIBILITY_FACTOR * timeout + window
-        if visibility < needed:
-            yield Finding(
-                queue.urn,
-                f"visibility {visibility} s < {VISIBILITY_FACTOR} x {timeout} s + {window} s = {needed} s (queue "
-                f"{queue.name}, function {target.function.name}{target.via}): "
-                f"set visibility_timeout_seconds >= {needed}",
-            )
+        needed, least = VISIBILITY_FACTOR * timeout + window, timeout + window
+        if visibility >= needed:
+            continue
+        shown = (
+            f"visibility {visibility} s < {VISIBILITY_FACTOR} x {timeout} s + {window} s = {needed} s (queue "
+            f"{queue.name}, function {target.function.name}{target.via}): "
+        )
+        reason = queue.tag(_REASON_TAG)
+        stated = "" if isinstance(reason, State) else " ".join(str(reason).split())
+        if visibility >= least and reason is State.UNKNOWN:
+            yield _undecided(queue, f"{shown}whether its tag {_REASON_TAG} says why is not known yet")
+        elif visibility >= least and stated:
+            yield Finding(queue.urn, f"{shown}{stated}", Verdict.ACCEPTED)
+        else:
+            instead = f", or >= {least} for the reason in its tag {_REASON_TAG}" if stated else ""
+            yield Finding(queue.urn, f"{shown}set visibility_timeout_seconds >= {needed}{instead}")
 
 
 def dead_letter_queue(graph: Graph) -> Iterator[Finding]:
@@ -73,6 +84,42 @@ def dead_letter_queue(graph: Graph) -> Iterator[Finding]:
             )
 
 
+def one_mapping(graph: Graph) -> Iterator[Finding]:
+    """A queue feeds one function.
+
+    Every message goes to only one of the mappings that read a queue, whichever receives it first. Filters do not part
+    the messages between them: each mapping deletes what its own filters do not match. A mapping that is disabled does
+    not count, because Lambda does not poll for it: two mappings of which one is enabled are how a queue is handed over
+    from one function to another. https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+    """
+    known: dict[str, list[Resource]] = {}
+    unknown: list[Resource] = []
+    for mapping in graph.of_type(MAPPING):
+        queue = graph.source(mapping)
+        if queue is State.UNSET or mapping.fact("enabled") is False:
+            continue
+        read = queue.urn if isinstance(queue, Resource) else mapping.fact("eventSourceArn")
+        if read is State.UNKNOWN:
+            unknown.append(mapping)
+        else:
+            known.setdefault(read, []).append(mapping)
+    for queue, mappings in known.items():
+        names = ", ".join(mapping.name for mapping in mappings)
+        at = queue if queue.startswith("urn:") else mappings[-1].urn
+        if sum(mapping.fact("enabled") is not State.UNKNOWN for mapping in mappings) > 1:
+            yield Finding(
+                at,
+                f"{len(mappings)} mappings ({names}) read one queue, so that each order reaches only one of them, and "
+                "is lost if that one filters it out: keep one, or give each consumer a queue of its own behind an SNS "
+                "topic",
+            )
+        elif len(mappings) > 1:
+            yield Finding(at, f"which mappings of one queue ({names}) are enabled is not known yet", Verdict.UNDECIDED)
+    if len(known) + len(unknown) > 1:
+        for mapping in unknown:
+            yield _undecided(mapping, f"whether another mapping reads the queue of {mapping.name} is not known yet")
+
+
 def _seconds(fact: Fact, default: int) -> int | None:
     """A number of seconds; the default of AWS when the program does not set it, `None` when it is not known yet."""
     if fact is State.UNSET:
@@ -81,7 +128,7 @@ def _seconds(fact: Fact, default: int) -> int | None:
 
 
 def _undecided(resource: Resource, why: str) -> Finding:
-    return Finding(resource.urn, why, decided=False)
+    return Finding(resource.urn, why, Verdict.UNDECIDED)
 
 
 RULES = (
@@ -98,5 +145,12 @@ RULES = (
         title="Every queue has a dead-letter queue",
         url="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html",
         check=dead_letter_queue,
+    ),
+    Rule(
+        id="ORD-SQS-003",
+        name="sqs-one-mapping",
+        title="A queue is read by one event source mapping",
+        url="https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html",
+        check=one_mapping,
     ),
 )

@@ -15,7 +15,7 @@ from policy.facts import Resource
 from policy.graph import ALIAS, FUNCTION, MAPPING, QUEUE, Graph
 from policy.rule import Finding, Rule
 from policy.rules import RULES
-from policy.rules.sqs import dead_letter_queue, visibility_timeout
+from policy.rules.sqs import dead_letter_queue, one_mapping, visibility_timeout
 from tests.support.analyzer import Diagnostic, analyze
 from tests.support.resources import UNKNOWN, alias, function, mapping, queue, resource
 
@@ -32,6 +32,17 @@ NO_DEAD_LETTERS = (
 TOO_SHORT = (
     f"{TIMEOUTS}\n[ORD-SQS-001] visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function worker via alias "
     f"live): set visibility_timeout_seconds >= 180. See {TIMEOUTS_URL}"
+)
+ONE_MAPPING_URL = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html"
+TWO_MAPPINGS = (
+    "A queue is read by one event source mapping.\n[ORD-SQS-003] 2 mappings (mapping, second) read one queue, so that "
+    "each order reaches only one of them, and is lost if that one filters it out: keep one, or give each consumer a "
+    f"queue of its own behind an SNS topic. See {ONE_MAPPING_URL}"
+)
+REASON = "retried by the caller"
+ACCEPTED = (
+    "What departs from a rule for a stated reason stays in sight.\n[ORD-SQS-001] accepted: visibility 60 s < 6 x 30 s "
+    f"+ 0 s = 180 s (queue orders, function worker via alias live): {REASON}"
 )
 NOT_A_PASS = "What a rule cannot decide yet is not a pass.\n"
 NOT_KNOWN = (
@@ -68,6 +79,30 @@ def test_what_is_undecided_is_advisory_and_leaves_the_rest_decided() -> None:
         Diagnostic("sqs-dead-letter-queue", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
         Diagnostic("sqs-dead-letter-queue", "MANDATORY", "returns", NO_DEAD_LETTERS.format("returns")),
         Diagnostic("undecided", "ADVISORY", "orders", NOT_KNOWN),
+    ]
+
+
+@pytest.mark.parametrize("deployed", [True, False], ids=["deployed", "first preview"])
+@pytest.mark.parametrize("value", [REASON, secret(REASON)], ids=["plain", "secret"])
+def test_what_is_accepted_is_advisory_and_says_its_reason(deployed: bool, value: Any) -> None:
+    failed, tags = queue("failed", deployed=deployed), {"visibility-timeout-reason": value}
+
+    assert analyze(
+        [*program(deployed=deployed, visibilityTimeoutSeconds=60, tags=tags, redrives_to=failed), failed]
+    ) == [Diagnostic("accepted", "ADVISORY", "orders", ACCEPTED)]
+
+
+@pytest.mark.parametrize("deployed", [True, False], ids=["deployed", "first preview"])
+def test_a_reason_excuses_nothing_but_the_visibility_timeout(deployed: bool) -> None:
+    tags = {"visibility-timeout-reason": REASON}
+    resources = program(deployed=deployed, visibilityTimeoutSeconds=60, tags=tags)
+    [_, source, worker, _] = resources
+
+    assert analyze([*resources, mapping(source, worker, "second")]) == [
+        Diagnostic("sqs-dead-letter-queue", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
+        Diagnostic("sqs-one-mapping", "MANDATORY", "orders", TWO_MAPPINGS),
+        Diagnostic("accepted", "ADVISORY", "orders", ACCEPTED),
+        Diagnostic("accepted", "ADVISORY", "orders", ACCEPTED.replace(" via alias live", "")),
     ]
 
 
@@ -116,6 +151,7 @@ def crowded(value: Any) -> list[Resource]:
         live,
         resource(MAPPING, "elsewhere", {**unknown, "functionName": value}),
         resource(MAPPING, "outside", {"eventSourceArn": f"arn:aws:sqs:::{CANARY}", "functionName": value}),
+        resource(MAPPING, "outside-too", {"eventSourceArn": f"arn:aws:sqs:::{CANARY}", "functionName": value}),
         resource(QUEUE, "odd", {"name": value, "redrivePolicy": value, "url": value}),
         resource(ALIAS, "nobody", {"name": value, "functionName": value}),
         resource(FUNCTION, "odd", {"name": value, "timeout": value}),
@@ -130,6 +166,7 @@ def test_no_value_of_the_program_is_ever_in_a_message(value: Any) -> None:
     assert {diagnostic.policy for diagnostic in found} == {
         "sqs-visibility-timeout",
         "sqs-dead-letter-queue",
+        "sqs-one-mapping",
         "undecided",
     }
     assert [diagnostic for diagnostic in found if CANARY in diagnostic.message] == []
@@ -177,7 +214,9 @@ def test_the_pack_is_these_policies() -> None:
     assert [(policy.name, policy.enforcement_level, policy.url) for policy in policies()] == [
         ("sqs-visibility-timeout", analysis.EnforcementLevel.MANDATORY, TIMEOUTS_URL),
         ("sqs-dead-letter-queue", analysis.EnforcementLevel.MANDATORY, DEAD_LETTERS_URL),
+        ("sqs-one-mapping", analysis.EnforcementLevel.MANDATORY, ONE_MAPPING_URL),
         ("undecided", analysis.EnforcementLevel.ADVISORY, None),
+        ("accepted", analysis.EnforcementLevel.ADVISORY, None),
     ]
 
 
@@ -185,4 +224,5 @@ def test_each_rule_has_an_id_and_a_name_of_its_own() -> None:
     assert {rule.id: (rule.name, rule.check) for rule in RULES} == {
         "ORD-SQS-001": ("sqs-visibility-timeout", visibility_timeout),
         "ORD-SQS-002": ("sqs-dead-letter-queue", dead_letter_queue),
+        "ORD-SQS-003": ("sqs-one-mapping", one_mapping),
     }

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from policy.facts import Resource
-from policy.graph import FUNCTION, MAPPING, REDRIVE_ALLOW_POLICY, REDRIVE_POLICY, Graph
+from policy.graph import FUNCTION, MAPPING, REDRIVE_ALLOW_POLICY, REDRIVE_POLICY
 from policy.rules.sqs import dead_letter_queue
+from tests.support.findings import found
 from tests.support.resources import ACCOUNT, UNKNOWN, function, mapping, queue, redrive_to, resource
 
 NONE = "queue {} has no dead-letter queue: set redrive_policy with deadLetterTargetArn and maxReceiveCount"
@@ -21,11 +22,7 @@ NEW_FAILED = queue("failed", deployed=False)
 
 
 def check(*resources: Resource) -> list[tuple[str, str]]:
-    """Name of the resource and message of each finding; what is undecided starts with a question mark."""
-    return [
-        (finding.urn.rpartition("::")[2], finding.message if finding.decided else f"? {finding.message}")
-        for finding in dead_letter_queue(Graph(resources))
-    ]
+    return found(dead_letter_queue, resources)
 
 
 def allow(permission: str, **properties: Any) -> dict[str, Any]:

@@ -58,7 +58,9 @@ def test_the_pack_prints_its_port_and_serves_its_policies(command: list[str], tm
         [
             ("sqs-visibility-timeout", analyzer_pb2.MANDATORY, analyzer_pb2.POLICY_TYPE_STACK),
             ("sqs-dead-letter-queue", analyzer_pb2.MANDATORY, analyzer_pb2.POLICY_TYPE_STACK),
+            ("sqs-one-mapping", analyzer_pb2.MANDATORY, analyzer_pb2.POLICY_TYPE_STACK),
             ("undecided", analyzer_pb2.ADVISORY, analyzer_pb2.POLICY_TYPE_STACK),
+            ("accepted", analyzer_pb2.ADVISORY, analyzer_pb2.POLICY_TYPE_STACK),
         ],
     )
     assert [(found.policyName, found.urn) for found in answer.diagnostics] == [

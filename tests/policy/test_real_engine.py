@@ -32,6 +32,22 @@ NOT_KNOWN = (
     "[ORD-SQS-001] undecided: a timeout of queue orders or function worker is not known yet: the visibility timeout "
     "cannot be judged"
 )
+REASON_NOT_KNOWN = (
+    "What a rule cannot decide yet is not a pass.\n"
+    "[ORD-SQS-001] undecided: visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function worker): whether its "
+    "tag visibility-timeout-reason says why is not known yet"
+)
+TWO_MAPPINGS = (
+    "A queue is read by one event source mapping.\n"
+    "[ORD-SQS-003] 2 mappings (live, worker) read one queue, so that each order reaches only one of them, and is lost "
+    "if that one filters it out: keep one, or give each consumer a queue of its own behind an SNS topic. "
+    "See https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html"
+)
+ACCEPTED = (
+    "What departs from a rule for a stated reason stays in sight.\n"
+    "[ORD-SQS-001] accepted: visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function {}): "
+    "retried by the caller"
+)
 # Its visibility timeout is known only when the dead-letter queue has an ARN.
 TIMEOUT_FROM_ANOTHER_RESOURCE = """
 trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -42,6 +58,11 @@ orders = aws.sqs.Queue(
     redrive_policy=pulumi.Output.json_dumps({"deadLetterTargetArn": failed.arn, "maxReceiveCount": 3}),
     visibility_timeout_seconds=failed.arn.apply(lambda _: 60),
 )
+reading = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+allow = orders.arn.apply(lambda arn: {"Effect": "Allow", "Action": reading, "Resource": arn})
+allowed = aws.iam.RolePolicy(
+    "worker", role=role.id, policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [allow]})
+)
 worker = aws.lambda_.Function(
     "worker",
     code=pulumi.AssetArchive({"handler.py": pulumi.StringAsset("def lambda_handler(event, context): ...")}),
@@ -50,17 +71,36 @@ worker = aws.lambda_.Function(
     runtime="python3.13",
     timeout=30,
 )
-aws.lambda_.EventSourceMapping("worker", event_source_arn=orders.arn, function_name=worker.arn)
+aws.lambda_.EventSourceMapping(
+    "worker",
+    event_source_arn=orders.arn,
+    function_name=worker.arn,
+    opts=pulumi.ResourceOptions(depends_on=[allowed]),
+)
 """
+# A reason for its visibility timeout is stated, and a second mapping reads its queue through an alias.
+REASON_AND_TWO_MAPPINGS = (
+    TIMEOUT_FROM_ANOTHER_RESOURCE.replace(
+        "failed.arn.apply(lambda _: 60)", '60,\n    tags={"visibility-timeout-reason": "retried by the caller"}'
+    )
+    + """
+live = aws.lambda_.Alias("live", function_name=worker.name, function_version="$LATEST")
+aws.lambda_.EventSourceMapping("live", event_source_arn=orders.arn, function_name=live.arn)
+"""
+)
+REASON_FROM_ANOTHER_RESOURCE = TIMEOUT_FROM_ANOTHER_RESOURCE.replace(
+    "failed.arn.apply(lambda _: 60)", '60,\n    tags={"visibility-timeout-reason": failed.arn.apply(lambda _: "why")}'
+)
 
 
 @dataclass(frozen=True)
 class Course:
-    """One program before it is deployed, after, and as an exported state."""
+    """One program before it is deployed, after, as an exported state, and when its mapping is replaced."""
 
     before: Result
     after: Result
     exported: Result
+    replacing: Result
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +114,10 @@ def course(new_program: NewProgram) -> Course:
     program.engine.output("stack", "export", "--stack", STACK, "--file", state).check_returncode()
     done = program.engine.output("policy", "analyze", "--file", state, "--policy-pack", str(POLICY_PACK), "--json")
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    return Course(before, program.check(), Result(done.returncode, done.stderr, events))
+    exported = Result(done.returncode, done.stderr, events)
+    mapping = f"urn:pulumi:{STACK}::{program.name}::aws:lambda/eventSourceMapping:EventSourceMapping::worker"
+    replacing = program.preview("--policy-pack", str(POLICY_PACK), "--replace", mapping)
+    return Course(before, program.check(), exported, replacing)
 
 
 def violations(result: Result) -> list[tuple[str, str, str, str]]:
@@ -94,6 +137,40 @@ def test_a_new_stack_with_two_mistakes_is_refused_before_anything_exists(program
     assert program.aws.sqs.list_queues().get("QueueUrls", []) == []
 
 
+def test_a_new_stack_with_a_reason_and_two_mappings_is_refused_for_the_mappings_alone(program: Program) -> None:
+    program.write(REASON_AND_TWO_MAPPINGS)
+
+    result = program.check()
+
+    assert violations(result) == [
+        ("accepted", "advisory", "orders", ACCEPTED.format("worker via alias live")),
+        ("accepted", "advisory", "orders", ACCEPTED.format("worker")),
+        ("sqs-one-mapping", "mandatory", "orders", TWO_MAPPINGS),
+    ]
+    assert result.code != 0
+
+
+def test_a_new_stack_with_a_reason_passes_and_the_reason_is_shown(program: Program) -> None:
+    program.write(REASON_AND_TWO_MAPPINGS.replace("function_name=live.arn", "function_name=live.arn, enabled=False"))
+
+    result = program.check()
+
+    assert violations(result) == [
+        ("accepted", "advisory", "orders", ACCEPTED.format("worker via alias live")),
+        ("accepted", "advisory", "orders", ACCEPTED.format("worker")),
+    ]
+    assert result.code == 0
+
+
+def test_a_new_stack_whose_reason_only_the_deployment_knows_is_undecided(program: Program) -> None:
+    program.write(REASON_FROM_ANOTHER_RESOURCE)
+
+    result = program.check()
+
+    assert violations(result) == [("undecided", "advisory", "orders", REASON_NOT_KNOWN)]
+    assert result.code == 0
+
+
 def test_what_only_the_deployment_knows_is_undecided_in_the_first_preview(course: Course) -> None:
     assert violations(course.before) == [("undecided", "advisory", "orders", NOT_KNOWN)]
     assert course.before.code == 0
@@ -107,6 +184,11 @@ def test_and_it_is_decided_once_it_is_deployed(course: Course) -> None:
 def test_an_exported_state_is_judged_like_the_stack(course: Course) -> None:
     assert violations(course.exported) == violations(course.after)
     assert course.exported.code != 0
+
+
+def test_a_mapping_that_is_replaced_reads_its_queue_once(course: Course) -> None:
+    assert course.replacing.changed() == {"worker": "replace"}
+    assert violations(course.replacing) == violations(course.after)
 
 
 def test_the_projects_own_program_keeps_the_rules(tmp_path: Path, embedded_aws: Instance) -> None:
@@ -131,6 +213,12 @@ def test_the_projects_own_program_keeps_the_rules(tmp_path: Path, embedded_aws: 
             "policyPackName": "order-pipelines",
             "policyPackVersion": "0.1.0",
             "policyPackVersionTag": "0.1.0",
-            "passed": ["sqs-dead-letter-queue", "sqs-visibility-timeout", "undecided"],
+            "passed": [
+                "accepted",
+                "sqs-dead-letter-queue",
+                "sqs-one-mapping",
+                "sqs-visibility-timeout",
+                "undecided",
+            ],
         }
     ]

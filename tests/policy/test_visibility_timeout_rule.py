@@ -1,17 +1,19 @@
-"""ORD-SQS-001 over programs of any shape: pass, finding, undecided, or none of its business."""
+"""ORD-SQS-001 over programs of any shape: pass, finding, undecided, accepted, or none of its business."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.timing import resolve
 from policy.facts import Resource
 from policy.graph import MAPPING, Graph
+from policy.rule import Finding, Verdict
 from policy.rules.sqs import visibility_timeout
+from tests.support.findings import found
 from tests.support.resources import ACCOUNT, UNKNOWN, alias, function, mapping, queue, resource
 
 ARN_OUTSIDE = ACCOUNT.format("sqs", "returns")
@@ -24,14 +26,14 @@ TOO_SHORT = (
 )
 NOT_SEEN = "the {} of mapping mapping is not in this program, or not known yet: the visibility timeout cannot be judged"
 NOT_KNOWN = "a timeout of queue orders or function worker is not known yet: the visibility timeout cannot be judged"
+REASON = "retried by the caller, who waits"
+STATED = {"team": "orders", "visibility-timeout-reason": REASON}
+FOR_30_SECONDS = "visibility {} s < 6 x 30 s + {} s = {} s (queue orders, function worker): "
+UNKNOWN_REASON = "whether its tag visibility-timeout-reason says why is not known yet"
 
 
 def check(*resources: Resource) -> list[tuple[str, str]]:
-    """Name of the resource and message of each finding; what is undecided starts with a question mark."""
-    return [
-        (finding.urn.rpartition("::")[2], finding.message if finding.decided else f"? {finding.message}")
-        for finding in visibility_timeout(Graph(resources))
-    ]
+    return found(visibility_timeout, resources)
 
 
 def seconds(**properties: float | None) -> dict[str, Any]:
@@ -63,11 +65,11 @@ def test_six_times_the_timeout_plus_the_window_is_the_least(
     source = queue(deployed=deployed, **seconds(visibilityTimeoutSeconds=visibility))
     target = function(deployed=deployed, timeout=timeout)
 
-    found = check(source, target, mapping(source, target, **seconds(maximumBatchingWindowInSeconds=window)))
+    findings = check(source, target, mapping(source, target, **seconds(maximumBatchingWindowInSeconds=window)))
 
     needed = (shortfall or "").rpartition("= ")[2].removesuffix(" s")
     message = f"visibility {shortfall} (queue orders, function worker): set visibility_timeout_seconds >= {needed}"
-    assert found == ([("orders", message)] if shortfall else [])
+    assert findings == ([("orders", message)] if shortfall else [])
 
 
 def wirings() -> dict[str, tuple[list[Resource], str]]:
@@ -150,22 +152,108 @@ def test_a_mapping_that_reads_no_queue_is_none_of_its_business(properties: dict[
     assert check(target, source, queue()) == []
 
 
+def pipeline(
+    visibility: float, window: float | None = None, *, tags: Any = STATED, deployed: bool = True, **of_queue: Any
+) -> list[Resource]:
+    """A queue with these tags, and the function with a timeout of 30 s that consumes it."""
+    source = queue(visibilityTimeoutSeconds=visibility, tags=tags, deployed=deployed, **of_queue)
+    target = function(deployed=deployed)
+    return [source, target, mapping(source, target, **seconds(maximumBatchingWindowInSeconds=window))]
+
+
+@pytest.mark.parametrize("deployed", [True, False], ids=["deployed", "first preview"])
+@pytest.mark.parametrize(
+    ("visibility", "window", "needed"), [(179.0, None, 180), (30.0, None, 180), (184.0, 5.0, 185), (35.0, 5.0, 185)]
+)
+def test_a_stated_reason_is_accepted_down_to_the_timeout_plus_the_window(
+    deployed: bool, visibility: float, window: float | None, needed: int
+) -> None:
+    shortfall = FOR_30_SECONDS.format(int(visibility), int(window or 0), needed)
+
+    assert check(*pipeline(visibility, window, deployed=deployed)) == [("orders", f"~ {shortfall}{REASON}")]
+
+
+@pytest.mark.parametrize(("visibility", "window", "needed", "least"), [(29.0, None, 180, 30), (34.0, 5.0, 185, 35)])
+def test_no_reason_is_good_enough_below_the_timeout_plus_the_window(
+    visibility: float, window: float | None, needed: int, least: int
+) -> None:
+    shortfall = FOR_30_SECONDS.format(int(visibility), int(window or 0), needed)
+
+    assert check(*pipeline(visibility, window)) == [
+        (
+            "orders",
+            f"{shortfall}set visibility_timeout_seconds >= {needed}, or >= {least} for the reason in its tag "
+            "visibility-timeout-reason",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        None,
+        {},
+        {"team": "orders"},
+        {"team": UNKNOWN},
+        {"visibility-timeout-reason": None},
+        {"visibility-timeout-reason": ""},
+        {"visibility-timeout-reason": " \n"},
+        {"Visibility-Timeout-Reason": REASON},
+    ],
+    ids=str,
+)
+def test_a_tag_that_says_nothing_is_no_reason(tags: dict[str, Any] | None) -> None:
+    assert check(*pipeline(60.0, tags=tags)) == [("orders", TOO_SHORT.format(via=""))]
+
+
+def test_a_default_tag_of_the_provider_is_no_reason_of_this_queue() -> None:
+    everywhere = {"visibility-timeout-reason": REASON}
+
+    assert check(*pipeline(60.0, tags={}, tagsAll=everywhere)) == [("orders", TOO_SHORT.format(via=""))]
+
+
+@pytest.mark.parametrize("tags", [UNKNOWN, {"visibility-timeout-reason": UNKNOWN}], ids=["all tags", "its tag"])
+def test_a_reason_that_is_not_known_is_undecided_unless_none_would_do(tags: Any) -> None:
+    shortfall = FOR_30_SECONDS.format(60, 0, 180)
+    too_low = FOR_30_SECONDS.format(29, 0, 180)
+
+    assert check(*pipeline(60.0, tags=tags)) == [("orders", f"? {shortfall}{UNKNOWN_REASON}")]
+    assert check(*pipeline(29.0, tags=tags)) == [("orders", f"{too_low}set visibility_timeout_seconds >= 180")]
+
+
+def test_a_reason_beside_a_tag_that_is_not_known_is_accepted() -> None:
+    tags = {"team": UNKNOWN, "visibility-timeout-reason": REASON}
+
+    assert check(*pipeline(60.0, tags=tags)) == [("orders", f"~ {FOR_30_SECONDS.format(60, 0, 180)}{REASON}")]
+
+
+def test_a_reason_is_shown_in_one_line() -> None:
+    tags = {"visibility-timeout-reason": " retried by\n  the caller,\twho waits "}
+
+    assert check(*pipeline(60.0, tags=tags)) == [("orders", f"~ {FOR_30_SECONDS.format(60, 0, 180)}{REASON}")]
+
+
+def test_a_reason_that_nothing_needs_is_none_of_its_business() -> None:
+    assert check(*pipeline(180.0)) == []
+
+
 @settings(deadline=None)  # the machine may be busy
-@given(timeout=st.integers(1, 900), window=st.integers(0, 300), visibility=st.integers(0, 6000))
-def test_the_rule_and_the_component_agree_on_any_numbers(timeout: int, window: int, visibility: int) -> None:
-    source, target = queue(visibilityTimeoutSeconds=visibility), function(timeout=timeout)
+@given(timeout=st.integers(1, 900), window=st.integers(0, 300))
+def test_what_the_message_advises_is_the_least_that_passes(timeout: int, window: int) -> None:
+    def judge(visibility: int, **tags: str) -> list[Finding]:
+        source, target = queue(visibilityTimeoutSeconds=visibility, tags=tags), function(timeout=timeout)
+        resources = [source, target, mapping(source, target, **seconds(maximumBatchingWindowInSeconds=window))]
+        return list(visibility_timeout(Graph(resources)))
 
-    found = check(source, target, mapping(source, target, **seconds(maximumBatchingWindowInSeconds=window)))
+    def verdicts(*visibilities: int, **tags: str) -> list[list[Verdict]]:
+        return [[finding.verdict for finding in judge(visibility, **tags)] for visibility in visibilities]
 
-    _, problems = resolve(
-        timeout=timeout,
-        batch_size=10,
-        batch_window=window,
-        max_receive_count=1,
-        retention=86_400,
-        visibility_timeout=visibility,
-    )
-    assert [message.partition(" (")[0] for _, message in found] == [problem.partition(":")[0] for problem in problems]
+    reason = {"visibility-timeout-reason": REASON}
+    needed, least = map(int, re.findall(r">= (\d+)", judge(0, **reason)[0].message))
+    broken, accepted = [Verdict.BROKEN], [Verdict.ACCEPTED]
+
+    assert verdicts(least, needed - 1, needed) == [broken, broken, []]
+    assert verdicts(least - 1, least, needed - 1, needed, **reason) == [broken, accepted, accepted, []]
 
 
 def test_each_mapping_of_a_queue_is_judged_and_the_order_is_that_of_names() -> None:
