@@ -10,7 +10,7 @@ on-stack = $(if $(filter local,$(STACK)),$(PYTHON) -m local $(1),$(PULUMI) $(1) 
 export PYTHONDONTWRITEBYTECODE :=
 export PULUMI_SKIP_UPDATE_CHECK := 1
 
-.PHONY: help setup demo test up preview destroy stop check format clean
+.PHONY: help setup demo test up preview destroy stop check docs format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,11 @@ check: ## Check style, types, spelling and lock files
 	@.venv/bin/codespell
 	@.local/uv lock --check --quiet
 	@.local/uv lock --check --quiet --project local/emulator
+	@$(PYTHON) tools/reference.py --check
+
+docs: ## Write the reference pages from the docstrings
+	@$(SETUP) python
+	@$(PYTHON) tools/reference.py
 
 format: ## Format the code and mend what the linter can
 	@$(SETUP) python

@@ -1,28 +1,44 @@
-"""The example store: orders arrive on a queue and a function processes them.
+"""The example store: orders come in by HTTP, payments as events; each has a queue and a function that processes it.
 
-Those that cannot be processed wait in a dead-letter queue. Configuration is declared in Pulumi.yaml.
+What cannot be processed waits in a dead-letter queue. Configuration is declared in Pulumi.yaml.
 """
 
 import pulumi
 import pulumi_aws as aws
 
-from components import OrderPipeline
+from components import OrderPipeline, OrderPipelineArgs
 from components.stack_config import StackConfig
 
 config = StackConfig()
 alarms = aws.sns.Topic("alarms")
+everywhere: OrderPipelineArgs = {
+    "code": "functions/orders",
+    "timeout": config.integer("timeout"),
+    "memory": config.integer("memory"),
+    "max_receive_count": config.integer("maxReceiveCount"),
+    "max_backlog": config.integer("maxBacklog"),
+    "max_age": config.integer("maxAge"),
+    "log_retention": config.integer("logRetention"),
+    "customer_key": config.boolean("customerKey"),
+    "protect": config.boolean("protect"),
+    "alarm_actions": [alarms.arn],
+}
 orders = OrderPipeline(
     "orders",
     {
-        "code": "functions/orders",
-        "alarm_topic_arn": alarms.arn,
-        "timeout": config.integer("timeout"),
-        "memory": config.integer("memory"),
+        **everywhere,
         "batch_size": config.integer("batchSize"),
         "batch_window": config.integer("batchWindow"),
-        "max_receive_count": config.integer("maxReceiveCount"),
-        "max_backlog": config.integer("maxBacklog"),
-        "max_age": config.integer("maxAge"),
+        "max_concurrency": config.integer("maxConcurrency"),
+        "front_door": {"authorization": config.text("frontDoorAuthorization"), "required_fields": ["orderId"]},
+    },
+)
+payments = OrderPipeline(
+    "payments",
+    {
+        **everywhere,
+        "fifo": True,
+        "events": {"received": {"pattern": {"detail-type": ["PaymentReceived"]}, "message_group": "payments"}},
     },
 )
 
@@ -31,4 +47,8 @@ pulumi.export("deadLetterQueueUrl", orders.dead_letter_queue_url)
 pulumi.export("functionName", orders.function_name)
 pulumi.export("logGroupName", orders.log_group_name)
 pulumi.export("alarmNames", orders.alarm_names)
+pulumi.export("frontDoorUrl", orders.front_door_url)
+pulumi.export("paymentsQueueUrl", payments.queue_url)
+pulumi.export("paymentsDeadLetterQueueUrl", payments.dead_letter_queue_url)
+pulumi.export("paymentsLogGroupName", payments.log_group_name)
 pulumi.export("alarmTopicArn", alarms.arn)

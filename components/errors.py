@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import pulumi
 
 
-class PipelineError(pulumi.RunError, ValueError):
+class PipelineError(pulumi.RunError):
     """Arguments that AWS would refuse, or that would lose orders; every problem is listed, nothing was created.
 
-    Pulumi shows a `RunError` as its message alone, without a trace.
+    Pulumi shows a `RunError` as its message alone, without a trace. It is no `ValueError` as well: Pulumi wraps one that
+    comes out of an `apply` in sentences of its own.
     """
 
     def __init__(self, name: str, problems: Sequence[str]) -> None:

@@ -4,73 +4,63 @@ producers -> queue -> event source mapping -> alias `live` -> function
 \-> dead-letter queue, after max_receive_count failed attempts
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from components import timing
-from components.alarms import DEAD_LETTER_ALARM, create_queue_alarm, queue_alarms
-from components.arguments import Arguments
-from components.consumer import create_consumer
+from components import iam
+from components.children import Children
+from components.consumer import Consumer, adopt_consumer, create_consumer
+from components.encryption import create_key
 from components.errors import PipelineError
-from components.package import handler_problems
+from components.filters import patterns
+from components.front_door import create_front_door
+from components.garbage import collect_less_often
+from components.order_pipeline_args import OrderPipelineArgs
+from components.producers import connect, create_rules, senders
+from components.queue import Queues, adopt_queue, create_queues, usable_key
+from components.settings import Settings, resolve, solved
+from components.timing import DEAD_LETTER_RETENTION_SECONDS
+from components.watch.alarms import Alarms, create_alarms, stack_wide_name
+from components.watch.dashboard import dashboard_body
+from components.watch.function import SIGNS_OF_FAILURE
+from components.watch.queue import QUEUE_ALARMS, QUEUE_GRAPHS, WatchedQueue
 
 # No `from __future__ import annotations` here: Pulumi reads these annotations when it serves the component to other
-# languages, and it cannot read strings. For the same reason numbers are plain and texts are `pulumi.Input`.
-
-
-class OrderPipelineArgs(TypedDict):
-    """Arguments of `OrderPipeline`."""
-
-    code: str
-    """Folder with the function's source code."""
-    alarm_topic_arn: pulumi.Input[str]
-    """ARN of the SNS topic that alarms notify."""
-    handler: NotRequired[str]
-    """`<file>.<function>` in the code folder. Default: `handler.lambda_handler`."""
-    timeout: NotRequired[int]
-    """Longest run of one invocation, seconds, 1..900. Default: 30. The visibility timeout follows from it."""
-    memory: NotRequired[int]
-    """Memory of the function, MiB, 128..10240; CPU grows with it. Default: 256."""
-    environment: NotRequired[dict[str, pulumi.Input[str]]]
-    """Environment variables of the function. Default: none."""
-    batch_size: NotRequired[int]
-    """Messages per invocation, 1..10000; above 10 needs a batch_window. Default: 10."""
-    batch_window: NotRequired[int]
-    """Longest wait for a fuller batch, seconds, 0..300. Default: 0, so that no order waits."""
-    max_receive_count: NotRequired[int]
-    """Attempts before an order goes to the dead-letter queue, 1..1000. Default: 3."""
-    visibility_timeout: NotRequired[int]
-    """Pause before a failed order is tried again, seconds. Default and least: 6 x timeout + batch_window."""
-    retention: NotRequired[int]
-    """How long an order waits for a consumer before SQS drops it, seconds, 60..1209599. Default: 345600 (4 days)."""
-    max_backlog: NotRequired[int]
-    """Waiting orders that raise the backlog alarm when they last for 5 minutes. Default: 1000."""
-    max_age: NotRequired[int]
-    """Age of the oldest order that raises the age alarm, seconds. Default: 600."""
+# languages, and it cannot read strings.
 
 
 @dataclass(frozen=True)
-class _Settings:
-    code: str
-    handler: str
-    memory: int
-    timing: timing.Timing
-    max_backlog: int
-    max_age: int
+class OrderPipelineResources:
+    """The children of an `OrderPipeline`; `None` is one that it does not need."""
+
+    queue: aws.sqs.Queue
+    dead_letters: aws.sqs.Queue | None
+    key: "aws.kms.Key | None"
+    role: aws.iam.Role | None
+    log_group: aws.cloudwatch.LogGroup | None
+    function: aws.lambda_.Function
+    alias: aws.lambda_.Alias | None
+    mapping: aws.lambda_.EventSourceMapping
+    alarms: Mapping[str, aws.cloudwatch.MetricAlarm]
+    """By the names of the alarms."""
+    composite_alarm: aws.cloudwatch.CompositeAlarm | None
+    dashboard: aws.cloudwatch.Dashboard
 
 
 class OrderPipeline(pulumi.ComponentResource):
     """An SQS queue, its dead-letter queue and the function that consumes it, with role, logs, mapping and alarms.
 
     Example:
-        orders = OrderPipeline("orders", {"code": "functions/orders", "alarm_topic_arn": topic.arn, "timeout": 30})
+        orders = OrderPipeline("orders", {"code": "functions/orders", "timeout": 30})
         pulumi.export("queueUrl", orders.queue_url)
 
     Raises:
-        PipelineError: Arguments that cannot work; it lists all of them, and no resource was registered.
+        PipelineError: Arguments that cannot work; it lists all of them, and no resource was registered. Numbers that
+            are only known later are checked then.
     """
 
     queue_url: pulumi.Output[str]
@@ -85,119 +75,213 @@ class OrderPipeline(pulumi.ComponentResource):
     """Name of the function."""
     log_group_name: pulumi.Output[str]
     """Name of the function's log group."""
+    mapping_id: pulumi.Output[str]
+    """UUID of the event source mapping."""
     alarm_names: pulumi.Output[list[str]]
-    """Names of the alarms: backlog, age, dead letters."""
+    """Names of the alarms, sorted."""
+    alarm_topic_arn: pulumi.Output[str]
+    """ARN of the topic that the component made for its alarms; empty when `alarm_actions` are given."""
+    dashboard_name: pulumi.Output[str]
+    """Name of the CloudWatch dashboard."""
+    front_door_url: pulumi.Output[str]
+    """URL to `POST` orders to; empty without a front door."""
 
     def __init__(self, name: str, args: OrderPipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        settings = _resolve(name, args)
+        collect_less_often()
+        settings = resolve(name, args)
         super().__init__("order-pipelines:index:OrderPipeline", name, {**args}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        times = settings.timing
+        self._children = Children(
+            component=self,
+            name=name,
+            types=settings.types,
+            tags={
+                "pulumi:project": pulumi.get_project(),
+                "pulumi:stack": pulumi.get_stack(),
+                "pipeline": name,
+                **settings.tags,
+            },
+            overrides=settings.transform,
+            protect=settings.protect,
+        )
+        self._granted: set[str] = set()
+        self.resources = self._create(name, settings)
+        outputs = {
+            "queueUrl": self.queue_url,
+            "queueArn": self.queue_arn,
+            "deadLetterQueueUrl": self.dead_letter_queue_url,
+            "deadLetterQueueArn": self.dead_letter_queue_arn,
+            "functionName": self.function_name,
+            "logGroupName": self.log_group_name,
+            "mappingId": self.mapping_id,
+            "alarmNames": self.alarm_names,
+            "alarmTopicArn": self.alarm_topic_arn,
+            "dashboardName": self.dashboard_name,
+            "frontDoorUrl": self.front_door_url,
+        }
+        self.register_outputs(outputs)
 
-        dead_letters = aws.sqs.Queue(
-            f"{name}-dead-letters",
-            message_retention_seconds=timing.DEAD_LETTER_RETENTION_SECONDS,
-            sqs_managed_sse_enabled=True,
-            opts=child,
+    def grant_send(self, role: aws.iam.Role, label: str | None = None) -> aws.iam.RolePolicy:
+        """Let a role of the program send orders, and use the key that encrypts them: nothing else.
+
+        Args:
+            role: The role of a service that places orders.
+            label: Ends the name of the policy. Default: the role's name in the program.
+
+        Raises:
+            PipelineError: A role of that label has the permission already.
+        """
+        label = label or role.pulumi_resource_name
+        if label in self._granted:
+            problem = f"{label!r} may send already: grant it once, or give another label"
+            raise PipelineError(self._children.name, [problem])
+        self._granted.add(label)
+        return aws.iam.RolePolicy(
+            f"{self._children.name}-send-{label}",
+            role=role.name,
+            policy=iam.document(iam.send(self.queue_arn, self._key_arn)),
+            opts=pulumi.ResourceOptions(parent=self),
         )
-        queue = aws.sqs.Queue(
-            f"{name}-queue",
-            message_retention_seconds=times.retention,
-            redrive_policy=pulumi.Output.json_dumps(
-                {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": times.max_receive_count}
-            ),
-            sqs_managed_sse_enabled=True,
-            visibility_timeout_seconds=times.visibility_timeout,
-            opts=child,
+
+    def _create(self, name: str, settings: Settings) -> OrderPipelineResources:
+        """Create all children, from what others need to what needs them."""
+        children, numbers, fifo = self._children, {**settings.numbers}, settings.queue.fifo
+        role: Any = None
+        function: aws.lambda_.Function | None = None
+        qualifier = ""
+        if settings.existing_function:
+            function_name, _, qualifier = settings.existing_function.partition(":")
+            function = aws.lambda_.Function.get(
+                f"{name}-function", function_name, opts=pulumi.ResourceOptions(parent=self)
+            )
+            numbers |= {"timeout": function.timeout}
+            owner = function.arn
+        else:
+            role = children.create("role", assume_role_policy=iam.may_be_assumed_by("lambda.amazonaws.com"))
+            owner: pulumi.Output[str] = role.arn
+        account = owner.apply(lambda arn: arn.split(":")[4])
+        partition = owner.apply(lambda arn: arn.split(":")[1])
+
+        rules = create_rules(children, settings.producers)
+        may_send = senders(settings.producers, rules, partition, fifo=fifo)
+        key = create_key(children, owner, may_send) if settings.queue.customer_key else None
+        self._key_arn = key.arn if key else usable_key(name, settings.queue, settings.producers.names)
+
+        if settings.existing_queue:
+            read = aws.sqs.Queue.get(f"{name}-queue", settings.existing_queue, opts=pulumi.ResourceOptions(parent=self))
+            queues, read_numbers = adopt_queue(name, read)
+            numbers |= read_numbers
+            times = solved(f"{name} (the settings of existing_queue are changed where it is deployed)", numbers)
+        else:
+            times = solved(name, numbers)
+            queues = create_queues(
+                children, settings.queue, times, key_arn=self._key_arn, account=account, senders=may_send
+            )
+        connect(children, settings.producers, rules, queues, fifo=fifo)
+
+        statements = iam.consume(queues.queue.arn, self._key_arn)
+        if function:
+            consumer = adopt_consumer(children, function, qualifier, statements)
+        else:
+            consumer = create_consumer(
+                children,
+                settings.function,
+                role,
+                timeout=times["timeout"],
+                reserved_concurrency=numbers["reserved_concurrency"],
+                key_arn=self._key_arn,
+                log_key_arn=key.arn if key else None,
+                statements=statements,
+            )
+        mapping = self._map(settings, times, queues, consumer)
+
+        self.queue_url, self.queue_arn = queues.queue.url, queues.queue.arn
+        self.dead_letter_queue_url, self.dead_letter_queue_arn = queues.dead_letters_url, queues.dead_letters_arn
+        self.function_name, self.log_group_name = consumer.function.name, consumer.log_group_name
+        self.mapping_id = mapping.uuid
+        self.front_door_url = pulumi.Output.from_input("")
+        if settings.front_door:
+            self.front_door_url = create_front_door(
+                children,
+                settings.front_door,
+                queue_url=self.queue_url,
+                queue_arn=self.queue_arn,
+                key_arn=self._key_arn,
+                log_retention=settings.function.log_retention,
+            )
+        alarms, dashboard = self._watch(settings, times, queues, consumer)
+        return OrderPipelineResources(
+            queue=queues.queue,
+            dead_letters=queues.dead_letters,
+            key=key,
+            role=role,
+            log_group=consumer.log_group,
+            function=consumer.function,
+            alias=consumer.alias,
+            mapping=mapping,
+            alarms=alarms.metric,
+            composite_alarm=alarms.composite,
+            dashboard=dashboard,
         )
-        aws.sqs.RedriveAllowPolicy(
-            f"{name}-redrive-allow",
-            queue_url=dead_letters.url,
-            redrive_allow_policy=pulumi.Output.json_dumps(
-                {"redrivePermission": "byQueue", "sourceQueueArns": [queue.arn]}
-            ),
-            opts=child,
-        )
-        consumer = create_consumer(
-            name,
-            code=settings.code,
-            handler=settings.handler,
-            timeout=times.timeout,
-            memory=settings.memory,
-            environment=args.get("environment") or {},
-            source_statements=[
-                {
-                    "Effect": "Allow",
-                    "Action": ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
-                    "Resource": queue.arn,
-                }
-            ],
-            opts=child,
-        )
-        aws.lambda_.EventSourceMapping(
-            f"{name}-mapping",
-            batch_size=times.batch_size,
-            event_source_arn=queue.arn,
-            function_name=consumer.alias.arn,
+
+    def _map(
+        self, settings: Settings, times: dict[str, Any], queues: Queues, consumer: Consumer
+    ) -> aws.lambda_.EventSourceMapping:
+        numbers = settings.numbers
+        pollers = {
+            "minimum_pollers": numbers["min_pollers"],
+            "maximum_pollers": numbers["max_pollers"],
+        }
+        return self._children.create(
+            "mapping",
+            batch_size=times["batch_size"],
+            enabled=settings.enabled,
+            event_source_arn=queues.queue.arn,
+            filter_criteria={"filters": [{"pattern": pattern} for pattern in patterns(settings.filters)]}
+            if settings.filters
+            else None,
+            function_name=consumer.target,
             function_response_types=["ReportBatchItemFailures"],
-            maximum_batching_window_in_seconds=times.batch_window,
-            opts=child,
-        )
-        watched = [(alarm, queue) for alarm in queue_alarms(settings.max_backlog, settings.max_age)]
-        alarms = [
-            create_queue_alarm(name, alarm, target, consumer.log_group, args["alarm_topic_arn"], child)
-            for alarm, target in [*watched, (DEAD_LETTER_ALARM, dead_letters)]
-        ]
-
-        self.queue_url = queue.url
-        self.queue_arn = queue.arn
-        self.dead_letter_queue_url = dead_letters.url
-        self.dead_letter_queue_arn = dead_letters.arn
-        self.function_name = consumer.function.name
-        self.log_group_name = consumer.log_group.name
-        self.alarm_names = pulumi.Output.all(*(alarm.name for alarm in alarms)).apply(list)
-        self.register_outputs(
-            {
-                "queueUrl": self.queue_url,
-                "queueArn": self.queue_arn,
-                "deadLetterQueueUrl": self.dead_letter_queue_url,
-                "deadLetterQueueArn": self.dead_letter_queue_arn,
-                "functionName": self.function_name,
-                "logGroupName": self.log_group_name,
-                "alarmNames": self.alarm_names,
-            }
+            maximum_batching_window_in_seconds=times["batch_window"] if not settings.queue.fifo else None,
+            metrics_config={"metrics": ["EventCount"]},
+            provisioned_poller_config={name: value for name, value in pollers.items() if value is not None} or None,
+            scaling_config={"maximum_concurrency": times["max_concurrency"]} if settings.has_max_concurrency else None,
+            opts=pulumi.ResourceOptions(depends_on=[consumer.policy]),
         )
 
-
-def _resolve(name: str, args: OrderPipelineArgs) -> _Settings:
-    """Apply defaults and collect every problem before anything is registered."""
-    given = Arguments(OrderPipelineArgs, args)
-    code, handler = given.text("code"), given.text("handler", "handler.lambda_handler")
-    memory = given.integer("memory", 256)
-    max_backlog, max_age = given.integer("max_backlog", 1000), given.integer("max_age", 600)
-    times, problems = timing.resolve(
-        timeout=given.integer("timeout", 30),
-        batch_size=given.integer("batch_size", 10),
-        batch_window=given.integer("batch_window", 0),
-        max_receive_count=given.integer("max_receive_count", 3),
-        retention=given.integer("retention", 4 * timing.DAY_SECONDS),
-        visibility_timeout=given.integer("visibility_timeout", None),
-    )
-    if given.problems:  # the limits of arguments that could not be read say nothing
-        raise PipelineError(name, given.problems)
-    problems += handler_problems(code, handler)
-    if not 128 <= memory <= 10_240:  # noqa: PLR2004 - the limits in the message
-        problems.append(f"memory must be 128..10240 MiB, got {memory}")
-    problems += [
-        f"{key} must be at least 1, got {value}"
-        for key, value in (("max_backlog", max_backlog), ("max_age", max_age))
-        if value < 1
-    ]
-    if max_age >= times.retention:
-        problems.append(
-            f"max_age {max_age} s >= retention {times.retention} s: no order gets that old, so lower max_age or raise "
-            "retention"
+    def _watch(
+        self, settings: Settings, times: dict[str, Any], queues: Queues, consumer: Consumer
+    ) -> tuple[Alarms, aws.cloudwatch.Dashboard]:
+        watched = WatchedQueue(
+            function_name=consumer.function.name,
+            alias_name=consumer.alias_name,
+            log_group_name=consumer.log_group_name,
+            timeout_seconds=times["timeout"],
+            queue_name=queues.queue.name,
+            mapping_uuid=self.mapping_id,
+            max_backlog=times["max_backlog"],
+            max_age=times["max_age"],
+            retention_seconds=times["retention"],
+            dead_letter_queue_name=queues.dead_letters_name,
+            # Of a queue that is deployed elsewhere it is not known.
+            dead_letter_retention_seconds=DEAD_LETTER_RETENTION_SECONDS if queues.dead_letters else None,
+            fifo=settings.queue.fifo,
+            fair=settings.queue.fair,
+            has_mapping_metrics=True,
         )
-    if problems:
-        raise PipelineError(name, problems)
-    return _Settings(code, handler, memory, times, max_backlog, max_age)
+        children, name = self._children, self._children.name
+        actions = settings.alarm_actions
+        self.alarm_topic_arn = pulumi.Output.from_input("")
+        if actions is None:
+            self.alarm_topic_arn = children.create("alarm-topic").arn
+            actions = [self.alarm_topic_arn]
+        alarms = create_alarms(children, QUEUE_ALARMS, watched, settings.alarms, actions)
+        region = self.queue_arn.apply(lambda arn: arn.split(":")[3])
+        dashboard = children.create(
+            "dashboard",
+            dashboard_name=stack_wide_name(name),
+            dashboard_body=dashboard_body(name, region, QUEUE_GRAPHS, watched, alarms, SIGNS_OF_FAILURE),
+        )
+        names = [alarm.name for alarm in alarms.metric.values()]
+        self.alarm_names = pulumi.Output.all(*names).apply(sorted)
+        self.dashboard_name = dashboard.dashboard_name
+        return alarms, dashboard

@@ -35,3 +35,11 @@ class StackConfig:
     def integer(self, key: str) -> int:
         """A whole number."""
         return self._config.require_int(key)
+
+    def boolean(self, key: str) -> bool:
+        """True or false."""
+        return self._config.require_bool(key)
+
+    def text(self, key: str) -> str:
+        """A text."""
+        return self._config.require(key)

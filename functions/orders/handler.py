@@ -33,12 +33,19 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     del context
     failed: list[dict[str, str]] = []
+    stopped: set[str] = set()
     for record in event["Records"]:
+        group = _group(record)
+        if group in stopped:  # in order or not at all: an order waits for those before it in its group
+            failed.append({"itemIdentifier": record["messageId"]})
+            continue
         try:
             _log("order processed", record, orderId=process(record["body"]))
         except Exception as error:  # whatever it was, it is this order's failure and not the batch's
             _log("order failed", record, reason=f"{type(error).__name__}: {error}")
             failed.append({"itemIdentifier": record["messageId"]})
+            if group:
+                stopped.add(group)
     return {"batchItemFailures": failed}
 
 
@@ -57,6 +64,12 @@ def process(body: str) -> str:
     if order.get("fail") is True:  # pyright: ignore[reportUnknownMemberType]
         raise OrderError(f"order {order['orderId']} asks to fail")
     return str(order["orderId"])  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _group(record: dict[str, Any]) -> str:
+    """The message group on a FIFO queue; nothing on a standard queue, where groups promise no order."""
+    attributes = record.get("attributes", {})
+    return attributes["MessageGroupId"] if "SequenceNumber" in attributes else ""
 
 
 def _log(message: str, record: dict[str, Any], **fields: str) -> None:

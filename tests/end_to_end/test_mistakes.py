@@ -58,10 +58,7 @@ def test_a_pipeline_that_cannot_work_is_refused_with_every_problem(program: Prog
         """
         from components import OrderPipeline
 
-        topic = "arn:aws:sns:eu-central-1:1:t"
-        OrderPipeline(
-            "orders", {"code": "code", "alarm_topic_arn": topic, "timeout": 60, "visibility_timeout": 60}
-        )
+        OrderPipeline("orders", {"code": "code", "timeout": 60, "visibility_timeout": 60})
         """
     )
 
@@ -69,9 +66,9 @@ def test_a_pipeline_that_cannot_work_is_refused_with_every_problem(program: Prog
 
     assert result.code != 0
     assert (
-        "error: orders: visibility 60 s < 6 x 60 s + 0 s = 360 s: "
-        "set visibility_timeout >= 360 or lower timeout to 10; "
-        "handler file code/handler.py does not exist: add it, or set handler to <file>.<function> of a file in code"
+        "error: orders: handler file code/handler.py does not exist: add it, or set handler to <file>.<function> of a "
+        "file in code; "
+        "visibility 60 s < 6 x 60 s + 0 s = 360 s: set visibility_timeout >= 360 or lower timeout to 10"
     ) in result.text
     assert "Traceback" not in result.text
     assert result.changed() == {}

@@ -146,3 +146,32 @@ def _aws_answer(event: dict[str, Any], processor: BatchProcessor) -> dict[str, A
 
     library: Any = powertools  # its type hints have gaps
     return library.process_partial_response(event, process_record, processor)
+
+
+def in_group(message_id: str, group: str, body: str) -> dict[str, Any]:
+    """A message of a FIFO queue."""
+    found = record(message_id, body)
+    found["attributes"] |= {"MessageGroupId": group, "SequenceNumber": f"18849496460467696{message_id}"}
+    return found
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=10))
+def test_on_a_fifo_queue_what_follows_a_failure_in_its_group_is_handed_back(orders: list[tuple[str, bool]]) -> None:
+    records = [in_group(str(n), group, order(str(n), fail=fails)) for n, (group, fails) in enumerate(orders)]
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        found = lambda_handler({"Records": records}, None)
+
+    tried = [json.loads(line)["messageId"] for line in output.getvalue().splitlines()]
+    blocked = [any(other == group and fails for other, fails in orders[:n]) for n, (group, _) in enumerate(orders)]
+    assert tried == [str(n) for n, is_blocked in enumerate(blocked) if not is_blocked]
+    assert found == answer(*(str(n) for n, (_, fails) in enumerate(orders) if fails or blocked[n]))
+
+
+def test_on_a_standard_queue_a_group_promises_no_order() -> None:
+    records = [in_group("1", "a", order("1", fail=True)), in_group("2", "a", order("2"))]
+    for found in records:
+        del found["attributes"]["SequenceNumber"]
+
+    assert lambda_handler({"Records": records}, None) == answer("1")

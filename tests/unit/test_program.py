@@ -1,95 +1,182 @@
-"""The example program and its configuration."""
+"""The program of the project: its pipelines, what it exports, and its configuration in every stack."""
 
 from __future__ import annotations
 
 import json
-import re
 import runpy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pulumi_aws as aws
 import pytest
 import yaml
 
 from components import OrderPipeline, PipelineError
+from components.order_pipeline_args import EventProducer
 from components.stack_config import StackConfig
 from local.environment import PROJECT
 from tests.support.recorder import PROJECT as PROJECT_NAME
 from tests.support.recorder import ROOT, Recorder
 
 DECLARED: dict[str, dict[str, Any]] = yaml.safe_load(PROJECT.joinpath("Pulumi.yaml").read_text())["config"]
-DEFAULTS = {key: str(declaration["default"]) for key, declaration in DECLARED.items()}
+DEFAULTS = {key: declaration["default"] for key, declaration in DECLARED.items()}
+STACKS = sorted(PROJECT.glob("Pulumi.*.yaml"))
+TOPIC = "arn:aws:sns:eu-central-1:000000000001:alarms"
+ALARMS = (
+    "age", "backlog", "dead-letters", "dead-letters-expiring", "dead-letters-grew", "duration", "errors",
+    "mapping-failing", "not-polling", "stalled", "throttles",
+)  # fmt: skip
+SET: dict[str, Any] = {
+    "timeout": 20,
+    "memory": 200,
+    "batchSize": 30,
+    "batchWindow": 40,
+    "maxConcurrency": 60,
+    "maxReceiveCount": 6,
+    "maxBacklog": 70,
+    "maxAge": 80,
+    "logRetention": 90,
+    "frontDoorAuthorization": "NONE",
+    "customerKey": True,
+    "protect": True,
+}
+"""A value for every key that differs from its default."""
 
 
-def run(monkeypatch: pytest.MonkeyPatch, config: Mapping[str, str]) -> Recorder:
+def configured(file: Path) -> dict[str, Any]:
+    """The keys of the project that a stack sets."""
+    keys: dict[str, Any] = yaml.safe_load(file.read_text())["config"]
+    return {key.partition(":")[2]: value for key, value in keys.items() if key.startswith(f"{PROJECT_NAME}:")}
+
+
+def run(monkeypatch: pytest.MonkeyPatch, config: Mapping[str, Any]) -> Recorder:
     """The program with a configuration that the engine has checked and completed."""
-    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({f"{PROJECT_NAME}:{key}": value for key, value in config.items()}))
+    texts = {key: written(value) for key, value in {**DEFAULTS, **config}.items()}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({f"{PROJECT_NAME}:{key}": value for key, value in texts.items()}))
     recorder = Recorder()
-    recorder.run(lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"), config)
+    recorder.run(lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"), texts)
     return recorder
 
 
+def written(value: Any) -> str:
+    """A value as the engine hands it to a program."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def test_the_program_exports_what_its_users_need(monkeypatch: pytest.MonkeyPatch) -> None:
-    recorder = run(monkeypatch, DEFAULTS)
+    recorder = run(monkeypatch, {})
 
     assert recorder.outputs[ROOT] == {
         "queueUrl": "<url of orders-queue>",
         "deadLetterQueueUrl": "<url of orders-dead-letters>",
         "functionName": "<name of orders-function>",
         "logGroupName": "<name of orders-logs>",
-        "alarmNames": [
-            "<name of orders-backlog-alarm>",
-            "<name of orders-age-alarm>",
-            "<name of orders-dead-letter-alarm>",
-        ],
-        "alarmTopicArn": "<arn of alarms>",
+        "alarmNames": [f"<name of orders-{alarm}-alarm>" for alarm in ALARMS],
+        "frontDoorUrl": "<invokeUrl of orders-front-door-stage>/orders",
+        "paymentsQueueUrl": "<url of payments-queue>",
+        "paymentsDeadLetterQueueUrl": "<url of payments-dead-letters>",
+        "paymentsLogGroupName": "<name of payments-logs>",
+        "alarmTopicArn": TOPIC,
     }
 
 
-def test_the_program_is_one_topic_and_one_pipeline_that_notifies_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    recorder = run(monkeypatch, DEFAULTS)
+def test_the_program_is_one_topic_and_two_pipelines_that_notify_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = run(monkeypatch, {})
 
     assert {name: made.type for name, made in recorder.made.items() if made.parent == ROOT} == {
         "alarms": "aws:sns/topic:Topic",
         "orders": "order-pipelines:index:OrderPipeline",
+        "payments": "order-pipelines:index:OrderPipeline",
     }
-    assert recorder.made["orders"].inputs["alarm_topic_arn"] == "<arn of alarms>"
+    told = {
+        tuple(made.inputs["alarmActions"])
+        for made in recorder.of_type("aws:cloudwatch/metricAlarm:MetricAlarm").values()
+    }
+    assert told == {(TOPIC,)}
 
 
-def test_the_declared_keys_are_those_that_the_program_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = {key: str(number) for number, key in enumerate(DECLARED, start=200)}
+def test_every_declared_key_reaches_a_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert SET.keys() == DECLARED.keys()
+    assert [key for key, value in SET.items() if value == DECLARED[key]["default"]] == []
 
-    recorder = run(monkeypatch, config)
+    recorder = run(monkeypatch, SET)
 
-    assert recorder.made["orders"].inputs == {
-        "alarm_topic_arn": "<arn of alarms>",
+    everywhere = {
         "code": "functions/orders",
-        **{re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", key): int(value) for key, value in config.items()},
+        "timeout": 20,
+        "memory": 200,
+        "max_receive_count": 6,
+        "max_backlog": 70,
+        "max_age": 80,
+        "log_retention": 90,
+        "customer_key": True,
+        "protect": True,
+        "alarm_actions": [TOPIC],
+    }
+    assert recorder.made["orders"].inputs == {
+        **everywhere,
+        "batch_size": 30,
+        "batch_window": 40,
+        "max_concurrency": 60,
+        "front_door": {"authorization": "NONE", "required_fields": ["orderId"]},
+    }
+    assert recorder.made["payments"].inputs == {
+        **everywhere,
+        "fifo": True,
+        "events": {"received": {"pattern": {"detail-type": ["PaymentReceived"]}, "message_group": "payments"}},
     }
 
 
 def test_the_declared_defaults_are_those_of_the_component(monkeypatch: pytest.MonkeyPatch) -> None:
     def program() -> None:
-        topic = aws.sns.Topic("alarms")
-        OrderPipeline("orders", {"code": "functions/orders", "alarm_topic_arn": topic.arn})
+        told: list[pulumi.Input[str]] = [aws.sns.Topic("alarms").arn]
+        OrderPipeline(
+            "orders",
+            {
+                "code": "functions/orders",
+                "alarm_actions": told,
+                # The account's limit would be the component's, and is no number.
+                "max_concurrency": DECLARED["maxConcurrency"]["default"],
+                "front_door": {"required_fields": ["orderId"]},
+            },
+        )
+        received: EventProducer = {"pattern": {"detail-type": ["PaymentReceived"]}, "message_group": "payments"}
+        OrderPipeline(
+            "payments",
+            {"code": "functions/orders", "alarm_actions": told, "fifo": True, "events": {"received": received}},
+        )
 
     plain = Recorder()
     plain.run(program)
 
-    configured = run(monkeypatch, DEFAULTS)
+    by_default = run(monkeypatch, {})
 
-    assert configured.made.keys() == plain.made.keys()
-    assert {name for name in plain.made if configured.made[name] != plain.made[name]} == {"orders"}
+    assert by_default.made.keys() == plain.made.keys()
+    assert {name for name in plain.made if by_default.made[name] != plain.made[name]} == {"orders", "payments"}
 
 
-@pytest.mark.parametrize("file", sorted(PROJECT.glob("Pulumi.*.yaml")), ids=lambda file: file.name)
-def test_the_stacks_of_the_project_set_only_declared_keys(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys: dict[str, Any] = yaml.safe_load(file.read_text())["config"]
+@pytest.mark.parametrize("file", STACKS, ids=lambda file: file.name)
+def test_each_stack_of_the_project_sets_declared_keys_to_something_else_and_works(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configured(file)
 
-    given = {key.partition(":")[2] for key in keys if key.startswith("order-pipelines:")}
-    assert given - DECLARED.keys() == set()
+    assert config.keys() <= DECLARED.keys()
+    assert [key for key, value in config.items() if value == DECLARED[key]["default"]] == []
+    assert run(monkeypatch, config).made.keys() >= run(monkeypatch, {}).made.keys()
+
+
+def test_production_keeps_its_orders_and_development_can_be_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def kept(stack: str) -> set[str]:
+        made = run(monkeypatch, configured(PROJECT / f"Pulumi.{stack}.yaml")).made
+        return {name for name, child in made.items() if child.is_retained}
+
+    assert {stack: kept(stack) for stack in ("dev", "prod")} == {
+        "dev": set(),
+        "prod": {f"{name}-{role}" for name in ("orders", "payments") for role in ("queue", "dead-letters", "key")},
+    }
 
 
 @pytest.mark.parametrize(
@@ -98,8 +185,8 @@ def test_the_stacks_of_the_project_set_only_declared_keys(file: Path, monkeypatc
         (["order-pipelines:batchSise"], "unknown config key 'batchSise': did you mean 'batchSize'?"),
         (
             ["order-pipelines:fifo"],
-            "unknown config key 'fifo': there are batchSize, batchWindow, maxAge, maxBacklog, maxReceiveCount, memory, "
-            "timeout",
+            "unknown config key 'fifo': there are batchSize, batchWindow, customerKey, frontDoorAuthorization, "
+            "logRetention, maxAge, maxBacklog, maxConcurrency, maxReceiveCount, memory, protect, timeout",
         ),
         (
             ["order-pipelines:timeOut", "order-pipelines:timeout", "order-pipelines:batchsize", "aws:anything"],

@@ -1,0 +1,60 @@
+"""IAM statements: each says what may be done, and to what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from components.json_text import json_text
+
+Statement = Mapping[str, Any] | pulumi.Output[dict[str, Any]]
+"""One statement of a policy; it, or a value in it, may be known later."""
+
+
+def allow(sid: str, actions: str | Sequence[str], resource: pulumi.Input[str], **more: Any) -> Statement:
+    """A statement that allows actions on a resource.
+
+    Args:
+        sid: Its name in the policy.
+        actions: What it allows.
+        resource: ARN of what it is allowed on, or `*`.
+        more: `Principal` and `Condition`.
+    """
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource, **more}
+
+
+def document(statements: Sequence[Statement]) -> pulumi.Input[str]:
+    """A policy as JSON."""
+    return json_text({"Version": "2012-10-17", "Statement": statements})
+
+
+def may_be_assumed_by(service: str) -> str:
+    """The trust policy of a role that an AWS service takes on."""
+    allowed = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+
+
+def send(queue_arn: pulumi.Input[str], key_arn: pulumi.Input[str] | None) -> list[Statement]:
+    """What a role needs to send to a queue, and to use the key that encrypts it.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+    """
+    statements = [allow("SendOrders", "sqs:SendMessage", queue_arn)]
+    if key_arn is not None:
+        statements.append(allow("EncryptOrders", ["kms:Decrypt", "kms:GenerateDataKey"], key_arn))
+    return statements
+
+
+def consume(queue_arn: pulumi.Input[str], key_arn: pulumi.Input[str] | None) -> list[Statement]:
+    """What a function's role needs so that Lambda can read a queue for it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+    statements = [allow("ConsumeOrders", actions, queue_arn)]
+    if key_arn is not None:
+        statements.append(allow("DecryptOrders", "kms:Decrypt", key_arn))
+    return statements

@@ -1,0 +1,53 @@
+"""A handler that logs what it gets and does what the order asks for, so that a test can see what happened to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any
+
+import boto3
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Process a batch; after an order has failed, the rest of its message group has to wait for it."""
+    failed: list[dict[str, str]] = []
+    stopped: set[str] = set()
+    for record in event["Records"]:
+        group = record["attributes"].get("MessageGroupId", "")
+        succeeded = group not in stopped and _process(record, group)
+        if not succeeded:
+            failed.append({"itemIdentifier": record["messageId"]})
+            if group:
+                stopped.add(group)
+    return {"batchItemFailures": failed}
+
+
+def _process(record: dict[str, Any], group: str) -> bool:
+    order = _parsed(record["body"])
+    fails = isinstance(order, dict) and "fail" in order
+    if not fails and (outbox := os.environ.get("OUTBOX")):
+        sns: Any = boto3.client("sns")  # pyright: ignore[reportUnknownMemberType]
+        sns.publish(TopicArn=outbox, Message=record["body"])
+    attributes = {name: found["stringValue"] for name, found in record["messageAttributes"].items()}
+    print(
+        json.dumps(
+            {
+                "outcome": "failed" if fails else "processed",
+                "order": order,
+                "attempt": int(record["attributes"]["ApproximateReceiveCount"]),
+                "group": group,
+                "attributes": attributes,
+                "at": time.time_ns(),
+            }
+        )
+    )
+    return not fails
+
+
+def _parsed(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body

@@ -1,0 +1,203 @@
+"""For any arguments: one clear error and nothing registered, or a pipeline that keeps every rule."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+
+from components import OrderPipeline, OrderPipelineArgs, PipelineError
+from policy.analysis import evaluate
+from policy.graph import Graph
+from policy.rule import Verdict
+from policy.rules import RULES
+from tests.support.any_arguments import EXAMPLES, EXISTING, NAMES_OF_ARGUMENTS, Example
+from tests.support.pipelines import Later, complete
+from tests.support.recorder import Recorder, quiet
+
+DAY = 86_400
+EXAMPLES_TO_TRY = 600
+
+
+def test_any_arguments_are_one_clear_error_or_a_pipeline_that_keeps_every_rule() -> None:
+    tried: Counter[str] = Counter()
+
+    @settings(
+        max_examples=EXAMPLES_TO_TRY,
+        deadline=None,  # the machine may be busy
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(EXAMPLES)
+    def examine(example: Example) -> None:
+        recorder = Recorder(EXISTING)
+
+        async def program() -> None:
+            with short_stacks():
+                OrderPipeline(example.name, complete(example.arguments))
+            await quiet()
+
+        try:
+            recorder.run(program, preview=example.is_previewed)
+        except PipelineError as error:
+            tried["errors"] += 1
+            check_error(example, error, recorder)
+        else:
+            tried["pipelines"] += 1
+            check_rules(example, recorder)
+            check_relations(example, Pipeline(example, recorder))
+
+    examine(); print(tried)
+
+    assert tried["pipelines"] >= EXAMPLES_TO_TRY / 3, tried
+    assert tried["errors"] >= EXAMPLES_TO_TRY / 4, tried
+
+
+def test_every_argument_is_drawn() -> None:
+    assert OrderPipelineArgs.__annotations__.keys() == NAMES_OF_ARGUMENTS
+
+
+@contextmanager
+def short_stacks() -> Iterator[None]:
+    """Pulumi takes down the whole stack for every resource, which is a fifth of the time of this test."""
+    sys.tracebacklimit = 1
+    try:
+        yield
+    finally:
+        del sys.tracebacklimit
+
+
+def check_error(example: Example, error: PipelineError, recorder: Recorder) -> None:
+    problems = error.problems
+    assert problems
+    assert not example.is_sound, problems
+    assert str(error) == f"{example.name}: " + "; ".join(problems)
+    assert len({*problems}) == len(problems), problems
+    for problem in problems:
+        assert re.fullmatch(r"\S(.*\S)?", problem, re.DOTALL), problem
+        assert names_in(problem, example), problem
+    if not depends_on_what_is_read_or_later(example):
+        assert (recorder.made, recorder.read) == ({}, {})
+
+
+def names_in(problem: str, example: Example) -> bool:
+    """Whether a problem says which argument it is about."""
+    names = [*NAMES_OF_ARGUMENTS, *map(str, example.arguments), "the name", "queue"]
+    return any(name in problem for name in names if name)
+
+
+def depends_on_what_is_read_or_later(example: Example) -> bool:
+    values = example.arguments
+    return bool({"existing_function", "existing_queue"} & values.keys()) or any(
+        isinstance(value, Later) for value in values.values()
+    )
+
+
+def check_rules(example: Example, recorder: Recorder) -> None:
+    graph = Graph(recorder.analyzed)
+    findings = [(rule.id, finding.verdict, finding.message) for rule in RULES for finding in evaluate(rule, graph)]
+    reason = (example.arguments.get("visibility_reason") or "").strip()
+    accepted = [("ORD-SQS-001", Verdict.ACCEPTED)] if reason else []
+    assert [finding[:2] for finding in findings] == accepted, findings
+
+
+class Pipeline:
+    """The numbers of a pipeline as it was registered, or as they are where it is deployed elsewhere."""
+
+    def __init__(self, example: Example, recorder: Recorder) -> None:
+        self.children = {
+            name.removeprefix(f"{example.name}-"): made
+            for name, made in recorder.made.items()
+            if made.parent == example.name
+        }
+        self.inputs = {role: made.inputs for role, made in self.children.items()}
+        self.queue = self.inputs.get("queue") or EXISTING[recorder.read[f"{example.name}-queue"]]
+        self.function = self.inputs.get("function") or EXISTING[recorder.read[f"{example.name}-function"]]
+        self.mapping = self.inputs["mapping"]
+        self.fifo: bool = self.queue.get("fifoQueue", False)
+        self.timeout: float = self.function["timeout"]
+        self.window: float = self.mapping.get("maximumBatchingWindowInSeconds", 0)
+        self.visibility: float = self.queue["visibilityTimeoutSeconds"]
+        self.retention: float = self.queue["messageRetentionSeconds"]
+        self.delay: float = self.queue["delaySeconds"]
+        self.reserved: float | None = self.function.get("reservedConcurrentExecutions")
+        self.concurrency: float | None = self.mapping.get("scalingConfig", {}).get("maximumConcurrency")
+        self.pollers: dict[str, float] = self.mapping.get("provisionedPollerConfig", {})
+
+    @property
+    def receives(self) -> float | None:
+        """How often an order is received before it is a dead letter; `None` while the ARN beside it is not known."""
+        redrive = self.queue["redrivePolicy"]
+        if isinstance(redrive, str):
+            redrive = json.loads(redrive) if redrive.startswith("{") else {"maxReceiveCount": None}
+        return redrive["maxReceiveCount"]
+
+
+def check_relations(example: Example, made: Pipeline) -> None:
+    given, recommended = example.arguments, 6 * made.timeout + made.window
+    assert recommended <= made.visibility <= 43_200 or (
+        given["visibility_reason"] and made.timeout + made.window <= made.visibility < recommended
+    )
+    assert 1 <= made.mapping["batchSize"] <= (10 if made.fifo or made.window < 1 else 10_000)
+    assert 0 <= made.window <= (0 if made.fifo else 300)
+    assert made.delay + (made.receives or 1) * made.visibility < made.retention < 14 * DAY
+    if "dead-letters" in made.inputs:
+        dead = made.inputs["dead-letters"]
+        same = ("fifoQueue", "kmsMasterKeyId", "sqsManagedSseEnabled", "maxMessageSize")
+        assert dead["messageRetentionSeconds"] == 14 * DAY
+        assert {key: dead.get(key) for key in same} == {key: made.queue.get(key) for key in same}
+        assert ("kmsMasterKeyId" in dead) != ("sqsManagedSseEnabled" in dead)
+    for alarm, threshold in (("backlog", 1_000), ("age", 600)):
+        if f"{alarm}-alarm" in made.inputs and alarm not in (given.get("alarms") or {}):
+            assert made.inputs[f"{alarm}-alarm"]["threshold"] == plain(given.get(f"max_{alarm}"), threshold)
+    check_concurrency(made)
+    check_children(example, made)
+
+
+def check_concurrency(made: Pipeline) -> None:
+    assert made.concurrency is None or (2 <= made.concurrency <= 1_000 and not made.pollers)
+    most = made.pollers.get("maximumPollers", 200)
+    assert 2 <= made.pollers.get("minimumPollers", 2) <= min(most, 200)
+    assert most <= 10_000
+    if made.reserved is not None:
+        assert made.reserved >= 2
+        assert made.concurrency or made.pollers
+        assert (10 * most if made.pollers else made.concurrency or 0) <= made.reserved
+        assert made.receives is None or made.receives >= 5
+
+
+def check_children(example: Example, made: Pipeline) -> None:
+    given = example.arguments
+    assert made.mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert f"{example.name}-policy" in made.children["mapping"].depends_on
+    protected = {role for role, child in made.children.items() if child.is_protected and child.is_retained}
+    assert protected == ({"queue", "dead-letters", "key"} & made.inputs.keys() if given.get("protect") else set())
+    assert ("key" in made.inputs) == bool(given.get("customer_key"))
+    assert ("front-door" in made.inputs) == (given.get("front_door") is not None)
+    assert ("alarm-topic" in made.inputs) == (given.get("alarm_actions") is None)
+    for role, child in made.children.items():
+        assert role not in SHORT_NAMED or len(f"{example.name}-{role}-1a2b3c4") <= 64
+        assert not role.endswith("-alarm") or child.inputs.get("threshold", 1) >= 1
+        assert child.inputs.get("tags", {"pipeline": example.name})["pipeline"] == example.name
+
+
+SHORT_NAMED = (
+    "role",
+    "function",
+    "front-door-role",
+    "event-e1-rule",
+    "event-e2-rule",
+    "event-a-rule",
+    "event-a-1-rule",
+)
+
+
+def plain(value: Any, default: int) -> int:
+    """A number as the program meant it."""
+    number = value.value if isinstance(value, Later) else value
+    return default if number is None else int(number)
