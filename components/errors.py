@@ -9,8 +9,8 @@ import pulumi
 class PipelineError(pulumi.RunError):
     """Arguments that AWS would refuse, or that would lose orders; every problem is listed, nothing was created.
 
-    Pulumi shows a `RunError` as its message alone, without a trace. It is no `ValueError` as well: Pulumi wraps one that
-    comes out of an `apply` in sentences of its own.
+    Pulumi shows a `RunError` as its message alone, without a trace. It is no `ValueError` as well, because Pulumi wraps
+    those that come out of an `apply` in sentences of its own.
     """
 
     def __init__(self, name: str, problems: Sequence[str]) -> None:
