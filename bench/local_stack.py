@@ -16,7 +16,7 @@ from pathlib import Path
 
 from local.environment import PROJECT
 
-_STEPS = {"up, 15 resources": "up", "up, no change": "up", "destroy": "destroy"}
+_STEPS = {"up, empty stack": "up", "up, no change": "up", "destroy": "destroy"}
 
 
 def main() -> None:
