@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from components import OrderPipeline, OrderPipelineArgs, PipelineError
-from tests.support.recorder import PROJECT, STACK, Recorder, Registration
+from tests.support.recorder import PROJECT, STACK, Recorder, Registration, quiet
 
 CODE = "functions/orders"
 TAGS = {"pulumi:project": PROJECT, "pulumi:stack": STACK, "pipeline": "orders"}
@@ -22,7 +22,12 @@ def record(
 ) -> Recorder:
     """A program of one pipeline; without anything else said, its function is the one of this project."""
     recorder = Recorder(existing)
-    recorder.run(lambda: OrderPipeline("orders", complete(arguments)), preview=preview)
+
+    async def program() -> None:
+        OrderPipeline("orders", complete(arguments))
+        await quiet()
+
+    recorder.run(program, preview=preview)
     return recorder
 
 
@@ -42,7 +47,7 @@ def children(recorder: Recorder) -> dict[str, Registration]:
 
 
 def inputs(recorder: Recorder) -> dict[tuple[str, str], Any]:
-    """Every input of every child, (child, input) -> value, without the texts of the watch, which follow from the rest."""
+    """Every input of every child, by child and input, without the texts of the watch, which follow from the rest."""
     return {
         (role, key): value
         for role, made in children(recorder).items()

@@ -35,6 +35,11 @@ NOT_TAGGED = {
 """Types without tags in AWS."""
 
 
+@pytest.fixture(scope="module")
+def everything() -> Recorder:
+    return record(**EVERYTHING)
+
+
 def test_every_child_that_can_have_tags_has_those_of_the_stack_and_of_the_user() -> None:
     made = children(record(**EVERYTHING, tags={"owner": "shop", "cost": Later("42")}))
 
@@ -55,16 +60,16 @@ def test_a_tag_of_the_user_takes_the_place_of_one_of_the_stack() -> None:
     assert queue.inputs["tags"] == {**TAGS, "pipeline": "mine"}
 
 
-def test_protection_is_for_what_holds_data_and_for_nothing_else() -> None:
-    protected, plain = record(protect=True, **EVERYTHING), record(**EVERYTHING)
+def test_protection_is_for_what_holds_data_and_for_nothing_else(everything: Recorder) -> None:
+    protected = record(protect=True, **EVERYTHING)
 
     assert {
         role: (child.is_protected, child.is_retained)
         for role, child in children(protected).items()
         if child.is_protected or child.is_retained
     } == dict.fromkeys(("queue", "dead-letters", "key"), (True, True))
-    assert not any(child.is_protected or child.is_retained for child in children(plain).values())
-    assert changes(protected, plain) == {}
+    assert not any(child.is_protected or child.is_retained for child in children(everything).values())
+    assert changes(protected, everything) == {}
 
 
 CHANGED: list[tuple[dict[str, Any], dict[tuple[str, str], Any]]] = [
@@ -86,9 +91,9 @@ CHANGED: list[tuple[dict[str, Any], dict[tuple[str, str], Any]]] = [
 
 @pytest.mark.parametrize(("transform", "expected"), CHANGED, ids=[str(case[0]) for case in CHANGED])
 def test_properties_of_a_child_can_be_changed_by_its_name(
-    transform: dict[str, Any], expected: dict[tuple[str, str], Any]
+    transform: dict[str, Any], expected: dict[tuple[str, str], Any], everything: Recorder
 ) -> None:
-    assert changes(record(**EVERYTHING, transform=transform), record(**EVERYTHING)) == expected
+    assert changes(record(**EVERYTHING, transform=transform), everything) == expected
 
 
 REFUSED: list[tuple[dict[str, Any], list[str]]] = [

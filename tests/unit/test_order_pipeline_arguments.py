@@ -123,7 +123,7 @@ CASES: list[tuple[dict[str, Any], Changes]] = [
             ("queue", "tags"): {**TAGS, "visibility-timeout-reason": "repeats are harmless"},
         },
     ),
-    ({"visibility_reason": ""}, {}),
+    ({"visibility_reason": " "}, {}),
     ({"max_concurrency": 10}, {("mapping", "scalingConfig"): {"maximumConcurrency": 10}}),
     (
         {"reserved_concurrency": 20},

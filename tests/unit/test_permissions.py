@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pulumi_aws as aws
@@ -9,7 +10,7 @@ import pytest
 
 from components import OrderPipeline, PipelineError
 from tests.support.pipelines import CODE, children, complete, record
-from tests.support.recorder import Recorder
+from tests.support.recorder import Recorder, Registration
 
 QUEUE = "arn:aws:sqs:eu-central-1:000000000001:orders-queue"
 KEY = "arn:aws:kms:eu-central-1:000000000001:orders-key"
@@ -27,9 +28,14 @@ ROLES = ("role", "front-door-role")
 ROLE_POLICIES = ("policy", "front-door-policy")
 
 
+@cache
+def everything() -> dict[str, Registration]:
+    return children(record(**EVERYTHING))
+
+
 def statements(*roles: str) -> list[tuple[str, dict[str, Any]]]:
     """The statements of the policies of some children, each with the child."""
-    made = children(record(**EVERYTHING))
+    made = everything()
     return [
         (role, statement)
         for role in roles
@@ -38,7 +44,7 @@ def statements(*roles: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_these_are_all_the_policies_that_there_are() -> None:
-    made = children(record(**EVERYTHING))
+    made = everything()
 
     found = {role for role, child in made.items() if {"policy", "assumeRolePolicy"} & child.inputs.keys()}
     assert found == {*RESOURCE_POLICIES, *ROLES, *ROLE_POLICIES}

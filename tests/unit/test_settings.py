@@ -107,6 +107,59 @@ def test_arguments_that_cannot_work_are_refused_and_nothing_is_registered(
     assert refusal(**arguments) == problems
 
 
+SAID_BY_A_FUNCTION: dict[str, Any] = {
+    "architecture": "arm64",
+    "environment": {"A": "1"},
+    "ephemeral_storage": 512,
+    "handler": "handler.lambda_handler",
+    "layers": ["arn:layer"],
+    "log_retention": 30,
+    "memory": 128,
+    "permissions": [{}],
+    "reserved_concurrency": 10,
+    "runtime": "python3.13",
+    "security_group_ids": ["sg-1"],
+    "subnet_ids": ["subnet-1"],
+    "timeout": 30,
+    "tracing": True,
+}
+SAID_BY_A_QUEUE: dict[str, Any] = {
+    "buckets": {"drop": {"name": "drop"}},
+    "content_based_deduplication": True,
+    "customer_key": True,
+    "delay": 5,
+    "events": {"placed": {"pattern": {"source": ["store"]}}},
+    "fifo": False,
+    "high_throughput": True,
+    "max_message_size": 1_024,
+    "max_receive_count": 5,
+    "retention": 60,
+    "topics": {"store": {"arn": "arn:aws:sns:eu-central-1:000000000001:store"}},
+    "visibility_reason": "repeats are harmless",
+    "visibility_timeout": 180,
+}
+
+
+@pytest.mark.parametrize(
+    ("existing", "name", "value"),
+    [
+        *((("existing_function", "worker"), *said) for said in SAID_BY_A_FUNCTION.items()),
+        *((("existing_queue", QUEUE_URL), *said) for said in SAID_BY_A_QUEUE.items()),
+    ],
+    ids=str,
+)
+def test_what_is_deployed_elsewhere_says_itself_how_it_is(existing: tuple[str, str], name: str, value: Any) -> None:
+    argument, where = existing
+    given: dict[str, Any] = {argument: where, name: value}
+    if argument == "existing_queue":
+        given["code"] = "functions/orders"
+
+    thing = argument.removeprefix("existing_")
+    assert f"{argument} is not changed here: leave out {name}, or let the component make the {thing}" in refusal(
+        **given
+    )
+
+
 def test_mistakes_of_every_part_are_one_error(tmp_path: Path) -> None:
     tmp_path.joinpath("handler.py").write_text("")
 
