@@ -13,10 +13,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from components import OrderPipeline, OrderPipelineArgs, PipelineError
-from policy.analysis import evaluate
 from policy.graph import Graph
+from policy.judgement import judge
 from policy.rule import Verdict
-from policy.rules import RULES
 from tests.support.any_arguments import EXAMPLES, EXISTING, NAMES_OF_ARGUMENTS, Example
 from tests.support.pipelines import Later, complete
 from tests.support.recorder import Recorder, quiet
@@ -52,7 +51,8 @@ def test_any_arguments_are_one_clear_error_or_a_pipeline_that_keeps_every_rule()
             check_rules(example, recorder)
             check_relations(example, Pipeline(example, recorder))
 
-    examine(); print(tried)
+    examine()
+    print(tried)
 
     assert tried["pipelines"] >= EXAMPLES_TO_TRY / 3, tried
     assert tried["errors"] >= EXAMPLES_TO_TRY / 4, tried
@@ -99,11 +99,10 @@ def depends_on_what_is_read_or_later(example: Example) -> bool:
 
 
 def check_rules(example: Example, recorder: Recorder) -> None:
-    graph = Graph(recorder.analyzed)
-    findings = [(rule.id, finding.verdict, finding.message) for rule in RULES for finding in evaluate(rule, graph)]
+    judgements = judge(Graph(recorder.analyzed))
     reason = (example.arguments.get("visibility_reason") or "").strip()
     accepted = [("ORD-SQS-001", Verdict.ACCEPTED)] if reason else []
-    assert [finding[:2] for finding in findings] == accepted, findings
+    assert [(found.rule.id, found.finding.verdict) for found in judgements] == accepted, judgements
 
 
 class Pipeline:
