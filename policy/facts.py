@@ -8,12 +8,16 @@ property is unknown only when the program gave it a value that is not known yet.
 
 from __future__ import annotations
 
+import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from pulumi_policy import proxy
+
+from policy.tokens import FUNCTION, MAPPING, QUEUE, STREAM, SUBSCRIPTION
 
 _SENTINELS = frozenset(
     {
@@ -27,9 +31,27 @@ _SENTINELS = frozenset(
     }
 )
 
-
-_FILLED_IN = frozenset({"redriveAllowPolicy", "redrivePolicy"})
-"""Properties that AWS may fill in when the program leaves them out, of those that rules look at."""
+_FILLED_IN: Mapping[str, frozenset[str]] = {
+    QUEUE: frozenset(
+        {
+            "deduplicationScope",
+            "fifoThroughputLimit",
+            "kmsDataKeyReusePeriodSeconds",
+            "name",
+            "namePrefix",
+            "policy",
+            "redriveAllowPolicy",
+            "redrivePolicy",
+            "sqsManagedSseEnabled",
+        }
+    ),
+    MAPPING: frozenset({"maximumRecordAgeInSeconds", "maximumRetryAttempts", "parallelizationFactor"}),
+    FUNCTION: frozenset({"architectures", "loggingConfig", "tracingConfig"}),
+    STREAM: frozenset({"arn", "maxRecordSizeInKib", "streamModeDetails"}),
+    SUBSCRIPTION: frozenset({"filterPolicyScope"}),
+}
+"""Properties that AWS may fill in when the program leaves them out: for each type those that are `Optional` and
+`Computed` in the provider's source, https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service"""
 
 
 class State(Enum):
@@ -43,8 +65,80 @@ Fact = Any
 """The value of a property, or `State.UNSET`, or `State.UNKNOWN`."""
 
 
+_FLAGS = {"true": True, "false": False}
+
+
+class Facts(ABC):
+    """Properties as rules read them: a value of one kind, `UNSET`, or `UNKNOWN`.
+
+    A default takes the place of `UNSET`. A value of another kind raises an error, which is a finding of its own: the
+    provider refuses such a value before any rule sees it.
+    """
+
+    @abstractmethod
+    def fact(self, name: str) -> Fact:
+        """The property as a fact, of whatever kind."""
+
+    def number(self, name: str, default: float | State = State.UNSET) -> float | State:
+        """A number: Pulumi makes each a float, and JSON often has one as text. A whole one is an `int`."""
+        value = self._value(name, default)
+        if isinstance(value, State):
+            return value
+        number = float(value)
+        return int(number) if number.is_integer() else number
+
+    def flag(self, name: str, default: bool | State = State.UNSET) -> bool | State:
+        """True or false, also as text."""
+        value = self._value(name, default)
+        return value if isinstance(value, State) else _FLAGS[str(value).lower()]
+
+    def text(self, name: str, default: str | State = State.UNSET) -> str | State:
+        """A text; an empty one is not set."""
+        value = self._value(name, default)
+        if isinstance(value, str | State):
+            return value
+        raise TypeError
+
+    def items(self, name: str) -> list[Fact] | State:
+        """A list, each item a fact or an `Object`; a single value is a list of one, what is not set an empty one."""
+        value = self._value(name, [])
+        if isinstance(value, State):
+            return value
+        facts = map(_fact, cast("list[Any]", value) if isinstance(value, list) else [value])
+        return [Object(cast("Mapping[str, Any]", fact)) if isinstance(fact, Mapping) else fact for fact in facts]
+
+    def object(self, name: str) -> Object:
+        """An object: as itself, as the only item of a list, or as JSON text.
+
+        While it is not set, or not known yet, nothing in it is. What is none of these is not set.
+        """
+        value = parsed(self.fact(name))
+        match value:
+            case State() | {}:
+                return Object(cast("Mapping[str, Any] | State", value))
+            case [{} as only]:
+                return Object(cast("Mapping[str, Any]", only))
+            case _:
+                return Object(State.UNSET)
+
+    def _value(self, name: str, default: Any) -> Any:
+        fact = self.fact(name)
+        return default if fact is State.UNSET else fact
+
+
 @dataclass(frozen=True)
-class Resource:
+class Object(Facts):
+    """An object inside a property, with properties of its own."""
+
+    content: Mapping[str, Any] | State
+
+    def fact(self, name: str) -> Fact:
+        """The property as a fact."""
+        return self.content if isinstance(self.content, State) else _fact(self.content.get(name))
+
+
+@dataclass(frozen=True)
+class Resource(Facts):
     """One resource of the program, as plain data.
 
     Attributes:
@@ -64,22 +158,31 @@ class Resource:
     def fact(self, name: str) -> Fact:
         """The property as a fact."""
         fact = _fact(self.properties.get(name))
-        is_left_out = fact is State.UNKNOWN and name in _FILLED_IN and not self.dependencies.get(name)
-        return State.UNSET if is_left_out else fact
+        may_be_left_out = fact is State.UNKNOWN and name in _FILLED_IN.get(self.type, ())
+        return State.UNSET if may_be_left_out and not self.dependencies.get(name) else fact
 
-    def tag(self, name: str) -> Fact:
-        """A tag of this very resource as a fact: the provider's default tags are in `tagsAll`, not in `tags`.
+    def tag(self, name: str) -> str | State:
+        """A tag of this very resource: the provider's default tags are in `tagsAll`, not in `tags`.
 
         https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/#tags-changes
         """
-        tags = self.fact("tags")
-        return tags if isinstance(tags, State) else _fact(tags.get(name))
+        return self.object("tags").text(name)
 
 
 def _fact(value: Any) -> Fact:
     if value is None or value == "":
         return State.UNSET
     return State.UNKNOWN if _is_unknown(value) else value
+
+
+def parsed(fact: Fact) -> Fact:
+    """What a JSON text says; any other fact as it is."""
+    if not isinstance(fact, str):
+        return fact
+    try:
+        return json.loads(fact)
+    except ValueError:
+        return fact
 
 
 def _is_unknown(value: Any) -> bool:

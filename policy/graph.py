@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-from policy.facts import Fact, Resource, State
-
-QUEUE = "aws:sqs/queue:Queue"
-REDRIVE_POLICY = "aws:sqs/redrivePolicy:RedrivePolicy"
-REDRIVE_ALLOW_POLICY = "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy"
-FUNCTION = "aws:lambda/function:Function"
-ALIAS = "aws:lambda/alias:Alias"
-MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+from policy.facts import Resource, State, parsed
+from policy.tokens import (
+    ALIAS,
+    EVENT_INVOKE_CONFIG,
+    EVENT_TARGET,
+    FUNCTION,
+    MAPPING,
+    QUEUE,
+    REDRIVE_ALLOW_POLICY,
+    REDRIVE_POLICY,
+    SUBSCRIPTION,
+)
 
 _FAILURE_SINKS = (
     (QUEUE, "redrivePolicy"),
     (REDRIVE_POLICY, "redrivePolicy"),
     (MAPPING, "destinationConfig"),
     (FUNCTION, "deadLetterConfig"),
-    ("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", "destinationConfig"),
-    ("aws:sns/topicSubscription:TopicSubscription", "redrivePolicy"),
-    ("aws:cloudwatch/eventTarget:EventTarget", "deadLetterConfig"),
+    (EVENT_INVOKE_CONFIG, "destinationConfig"),
+    (SUBSCRIPTION, "redrivePolicy"),
+    (EVENT_TARGET, "deadLetterConfig"),
 )
 """Types and the property of theirs that names a queue for what failed."""
 _NOT_A_QUEUE = ("startingPosition", "queues")
@@ -98,21 +101,18 @@ class Graph:
         return frozenset(queue.urn for queue in found if isinstance(queue, Resource))
 
     def _redrive_target(self, holder: Resource) -> Resource | str | State:
-        policy = _parsed(holder.fact("redrivePolicy"))
-        if isinstance(policy, State):
-            return self._refer(holder, "redrivePolicy", QUEUE)
-        arn = cast("Mapping[str, Any]", policy).get("deadLetterTargetArn") if isinstance(policy, Mapping) else None
-        if not isinstance(arn, str) or not arn:
-            return State.UNSET
+        arn = holder.object("redrivePolicy").text("deadLetterTargetArn")
+        if arn is State.UNSET:
+            return arn
         queue = self._refer(holder, "redrivePolicy", QUEUE)
-        return queue if isinstance(queue, Resource) else arn
+        return arn if queue is State.UNKNOWN else queue
 
     def _refer(self, holder: Resource, name: str, token: str) -> Resource | State:
         """The resource of a type that a property refers to, as its whole value or somewhere inside it."""
         value = holder.fact(name)
         if value is State.UNSET:
             return State.UNSET
-        for text in _texts(_parsed(value)):
+        for text in _texts(parsed(value)):
             # A function may have its version or alias at the end.
             names = [text, text.rpartition(":")[0]] if token == FUNCTION else [text]
             for candidate in names:
@@ -144,19 +144,8 @@ class Graph:
 
 
 def _lets_others_redrive(holder: Resource) -> bool:
-    policy = _parsed(holder.fact("redriveAllowPolicy"))
-    if isinstance(policy, Mapping):
-        return cast("Mapping[str, Any]", policy).get("redrivePermission") != "denyAll"
-    return policy is not State.UNSET
-
-
-def _parsed(fact: Fact) -> Fact:
-    if not isinstance(fact, str):
-        return fact
-    try:
-        return json.loads(fact)
-    except ValueError:
-        return fact
+    policy = holder.object("redriveAllowPolicy")
+    return policy.content is not State.UNSET and policy.text("redrivePermission") != "denyAll"
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from policy.facts import Resource
 from policy.graph import Graph
+
+
+class Kind(Enum):
+    """What stands behind a rule."""
+
+    LIMIT = "limit"
+    """AWS refuses what breaks it, so nothing can excuse that."""
+    PRACTICE = "practice"
+    """AWS accepts what breaks it; there may be a reason to."""
 
 
 class Verdict(Enum):
@@ -15,6 +26,7 @@ class Verdict(Enum):
     BROKEN = "it breaks the rule"
     UNDECIDED = "what the rule needs is not known yet, or is outside this program"
     ACCEPTED = "it departs from the rule, and a reason for that is stated on it"
+    FAILED = "the rule itself failed, so that nothing is known"
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,14 @@ class Finding:
     verdict: Verdict = Verdict.BROKEN
 
 
+def undecided(resource: Resource, why: str) -> Finding:
+    """The finding that a resource cannot be judged yet."""
+    return Finding(resource.urn, why, Verdict.UNDECIDED)
+
+
+Check = Callable[[Graph], Iterator[Finding]]
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule."""
@@ -37,8 +57,20 @@ class Rule:
     id: str
     """Stable and never used again for another rule: `ORD-SQS-001`."""
     name: str
+    """For people: `sqs-visibility-timeout`."""
     title: str
     """The rule in one sentence."""
+    kind: Kind
     url: str
     """The AWS page behind it."""
-    check: Callable[[Graph], Iterator[Finding]]
+    check: Check
+
+    @property
+    def why(self) -> str:
+        """What the rule asks for and why, as its page has it: the docstring of its check."""
+        return inspect.getdoc(self.check) or ""
+
+
+def rule(rule_id: str, name: str, *, title: str, kind: Kind, url: str) -> Callable[[Check], Rule]:
+    """Make a rule of the check below it, whose docstring says why."""
+    return lambda check: Rule(rule_id, name, title, kind, url, check)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy.facts import Fact, Resource, State
-from policy.graph import MAPPING, QUEUE, Graph
-from policy.rule import Finding, Rule, Verdict
+from policy.facts import Resource, State
+from policy.graph import Graph
+from policy.rule import Finding, Kind, Verdict, rule, undecided
+from policy.tokens import MAPPING, QUEUE
 
 VISIBILITY_FACTOR = 6
 _DEFAULT_VISIBILITY_SECONDS = 30
@@ -16,6 +17,13 @@ _REASON_TAG = "visibility-timeout-reason"
 """Tag of a queue that says why its visibility timeout is lower; `OrderPipeline` sets it from `visibility_reason`."""
 
 
+@rule(
+    "ORD-SQS-001",
+    "sqs-visibility-timeout",
+    title="The visibility timeout is at least six times the function timeout, plus the batching window",
+    kind=Kind.PRACTICE,
+    url="https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html",
+)
 def visibility_timeout(graph: Graph) -> Iterator[Finding]:
     """A queue hides a message for at least six times the timeout of the function that processes it, plus the window.
 
@@ -30,17 +38,17 @@ def visibility_timeout(graph: Graph) -> Iterator[Finding]:
             continue
         if not isinstance(queue, Resource) or not isinstance(target.function, Resource):
             missing = "function" if isinstance(queue, Resource) else "queue"
-            yield _undecided(
+            yield undecided(
                 mapping,
                 f"the {missing} of mapping {mapping.name} is not in this program, or not known yet: the visibility "
                 "timeout cannot be judged",
             )
             continue
-        timeout = _seconds(target.function.fact("timeout"), _DEFAULT_TIMEOUT_SECONDS)
-        window = _seconds(mapping.fact("maximumBatchingWindowInSeconds"), _DEFAULT_WINDOW_SECONDS)
-        visibility = _seconds(queue.fact("visibilityTimeoutSeconds"), _DEFAULT_VISIBILITY_SECONDS)
-        if timeout is None or window is None or visibility is None:
-            yield _undecided(
+        timeout = target.function.number("timeout", _DEFAULT_TIMEOUT_SECONDS)
+        window = mapping.number("maximumBatchingWindowInSeconds", _DEFAULT_WINDOW_SECONDS)
+        visibility = queue.number("visibilityTimeoutSeconds", _DEFAULT_VISIBILITY_SECONDS)
+        if isinstance(timeout, State) or isinstance(window, State) or isinstance(visibility, State):
+            yield undecided(
                 queue,
                 f"a timeout of queue {queue.name} or function {target.function.name} is not known yet: the "
                 "visibility timeout cannot be judged",
@@ -54,9 +62,9 @@ def visibility_timeout(graph: Graph) -> Iterator[Finding]:
             f"{queue.name}, function {target.function.name}{target.via}): "
         )
         reason = queue.tag(_REASON_TAG)
-        stated = "" if isinstance(reason, State) else " ".join(str(reason).split())
+        stated = "" if isinstance(reason, State) else " ".join(reason.split())
         if visibility >= least and reason is State.UNKNOWN:
-            yield _undecided(queue, f"{shown}whether its tag {_REASON_TAG} says why is not known yet")
+            yield undecided(queue, f"{shown}whether its tag {_REASON_TAG} says why is not known yet")
         elif visibility >= least and stated:
             yield Finding(queue.urn, f"{shown}{stated}", Verdict.ACCEPTED)
         else:
@@ -64,6 +72,13 @@ def visibility_timeout(graph: Graph) -> Iterator[Finding]:
             yield Finding(queue.urn, f"{shown}set visibility_timeout_seconds >= {needed}{instead}")
 
 
+@rule(
+    "ORD-SQS-002",
+    "sqs-dead-letter-queue",
+    title="Every queue has a dead-letter queue",
+    kind=Kind.PRACTICE,
+    url="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html",
+)
 def dead_letter_queue(graph: Graph) -> Iterator[Finding]:
     """A queue that a function consumes has a dead-letter queue.
 
@@ -75,7 +90,7 @@ def dead_letter_queue(graph: Graph) -> Iterator[Finding]:
             continue
         target = graph.dead_letter_target(queue)
         if target is State.UNKNOWN:
-            yield _undecided(queue, f"whether queue {queue.name} has a dead-letter queue is not known yet")
+            yield undecided(queue, f"whether queue {queue.name} has a dead-letter queue is not known yet")
         elif target is State.UNSET:
             yield Finding(
                 queue.urn,
@@ -84,6 +99,13 @@ def dead_letter_queue(graph: Graph) -> Iterator[Finding]:
             )
 
 
+@rule(
+    "ORD-SQS-003",
+    "sqs-one-mapping",
+    title="A queue is read by one event source mapping",
+    kind=Kind.PRACTICE,
+    url="https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html",
+)
 def one_mapping(graph: Graph) -> Iterator[Finding]:
     """A queue feeds one function.
 
@@ -96,17 +118,17 @@ def one_mapping(graph: Graph) -> Iterator[Finding]:
     unknown: list[Resource] = []
     for mapping in graph.of_type(MAPPING):
         queue = graph.source(mapping)
-        if queue is State.UNSET or mapping.fact("enabled") is False:
+        if queue is State.UNSET or mapping.flag("enabled", default=True) is False:
             continue
-        read = queue.urn if isinstance(queue, Resource) else mapping.fact("eventSourceArn")
-        if read is State.UNKNOWN:
+        read = queue.urn if isinstance(queue, Resource) else mapping.text("eventSourceArn")
+        if isinstance(read, State):
             unknown.append(mapping)
         else:
             known.setdefault(read, []).append(mapping)
     for queue, mappings in known.items():
         names = ", ".join(mapping.name for mapping in mappings)
         at = queue if queue.startswith("urn:") else mappings[-1].urn
-        if sum(mapping.fact("enabled") is not State.UNKNOWN for mapping in mappings) > 1:
+        if sum(mapping.flag("enabled", default=True) is not State.UNKNOWN for mapping in mappings) > 1:
             yield Finding(
                 at,
                 f"{len(mappings)} mappings ({names}) read one queue, so that each order reaches only one of them, and "
@@ -117,40 +139,4 @@ def one_mapping(graph: Graph) -> Iterator[Finding]:
             yield Finding(at, f"which mappings of one queue ({names}) are enabled is not known yet", Verdict.UNDECIDED)
     if len(known) + len(unknown) > 1:
         for mapping in unknown:
-            yield _undecided(mapping, f"whether another mapping reads the queue of {mapping.name} is not known yet")
-
-
-def _seconds(fact: Fact, default: int) -> int | None:
-    """A number of seconds; the default of AWS when the program does not set it, `None` when it is not known yet."""
-    if fact is State.UNSET:
-        return default
-    return None if fact is State.UNKNOWN else int(fact)
-
-
-def _undecided(resource: Resource, why: str) -> Finding:
-    return Finding(resource.urn, why, Verdict.UNDECIDED)
-
-
-RULES = (
-    Rule(
-        id="ORD-SQS-001",
-        name="sqs-visibility-timeout",
-        title="The visibility timeout is at least six times the function timeout, plus the batching window",
-        url="https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html",
-        check=visibility_timeout,
-    ),
-    Rule(
-        id="ORD-SQS-002",
-        name="sqs-dead-letter-queue",
-        title="Every queue has a dead-letter queue",
-        url="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html",
-        check=dead_letter_queue,
-    ),
-    Rule(
-        id="ORD-SQS-003",
-        name="sqs-one-mapping",
-        title="A queue is read by one event source mapping",
-        url="https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html",
-        check=one_mapping,
-    ),
-)
+            yield undecided(mapping, f"whether another mapping reads the queue of {mapping.name} is not known yet")

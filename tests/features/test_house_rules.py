@@ -75,7 +75,7 @@ def test_a_protected_pipeline_is_renamed_without_a_new_queue_refuses_to_be_destr
 
 
 def test_the_policy_pack_has_nothing_against_any_of_the_features(store: Deployed) -> None:
-    assert [(policy, name) for policy, _, name, _ in store.result.violations] == [("accepted", "hurried-queue")]
+    assert [(policy, name) for policy, _, name, _ in store.result.violations] == [("advice", "hurried-queue")]
 
 
 def test_a_reason_for_a_short_visibility_timeout_is_in_the_report_of_the_policy_pack(program: Program) -> None:
@@ -86,12 +86,13 @@ def test_a_reason_for_a_short_visibility_timeout_is_in_the_report_of_the_policy_
     assert result.code == 0, result.text
     assert result.violations == [
         (
-            "accepted",
+            "advice",
             "advisory",
             "hasty-queue",
-            "What departs from a rule for a stated reason stays in sight.\n"
-            "[ORD-SQS-001] accepted: visibility 20 s < 6 x 10 s + 0 s = 60 s (queue hasty-queue, function "
-            "hasty-function via alias hasty-live): orders of the till must be retried within 20 s\n",
+            "This is not decided yet, or it is accepted for a stated reason.\n"
+            "[ORD-SQS-001 sqs-visibility-timeout] accepted: visibility 20 s < 6 x 10 s + 0 s = 60 s (queue "
+            "hasty-queue, function hasty-function via alias hasty-live): "
+            "orders of the till must be retried within 20 s\n",
         )
     ]
 

@@ -8,47 +8,54 @@ from typing import Any
 
 import pytest
 from pulumi.runtime import rpc
+from pulumi_policy import EnforcementLevel
 
-from policy import analysis
-from policy.analysis import evaluate, policies
+from policy.analysis import policies
 from policy.facts import Resource
-from policy.graph import ALIAS, FUNCTION, MAPPING, QUEUE, Graph
-from policy.rule import Finding, Rule
+from policy.graph import Graph
+from policy.rule import Finding, Kind, rule, undecided
 from policy.rules import RULES
-from policy.rules.sqs import dead_letter_queue, one_mapping, visibility_timeout
-from tests.support.analyzer import Diagnostic, analyze
+from policy.tokens import ALIAS, FUNCTION, MAPPING, QUEUE
+from tests.support.analyzer import Diagnostic, analyze, said, servicer
 from tests.support.resources import UNKNOWN, alias, function, mapping, queue, resource
 
 CANARY = "canary-4111111111111111"
-TIMEOUTS = "The visibility timeout is at least six times the function timeout, plus the batching window."
+NOT_GOOD = "AWS accepts this, but it is not good practice.\n"
+ADVICE = "This is not decided yet, or it is accepted for a stated reason.\n"
 TIMEOUTS_URL = "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"
 DEAD_LETTERS_URL = (
     "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"
 )
 NO_DEAD_LETTERS = (
-    "Every queue has a dead-letter queue.\n[ORD-SQS-002] queue {} has no dead-letter queue: set redrive_policy with "
+    f"{NOT_GOOD}[ORD-SQS-002 sqs-dead-letter-queue] queue {{}} has no dead-letter queue: set redrive_policy with "
     f"deadLetterTargetArn and maxReceiveCount. See {DEAD_LETTERS_URL}"
 )
 TOO_SHORT = (
-    f"{TIMEOUTS}\n[ORD-SQS-001] visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function worker via alias "
-    f"live): set visibility_timeout_seconds >= 180. See {TIMEOUTS_URL}"
+    f"{NOT_GOOD}[ORD-SQS-001 sqs-visibility-timeout] visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function "
+    f"worker via alias live): set visibility_timeout_seconds >= 180. See {TIMEOUTS_URL}"
 )
 ONE_MAPPING_URL = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html"
 TWO_MAPPINGS = (
-    "A queue is read by one event source mapping.\n[ORD-SQS-003] 2 mappings (mapping, second) read one queue, so that "
-    "each order reaches only one of them, and is lost if that one filters it out: keep one, or give each consumer a "
-    f"queue of its own behind an SNS topic. See {ONE_MAPPING_URL}"
+    f"{NOT_GOOD}[ORD-SQS-003 sqs-one-mapping] 2 mappings (mapping, second) read one queue, so that each order reaches "
+    "only one of them, and is lost if that one filters it out: keep one, or give each consumer a queue of its own "
+    f"behind an SNS topic. See {ONE_MAPPING_URL}"
 )
 REASON = "retried by the caller"
 ACCEPTED = (
-    "What departs from a rule for a stated reason stays in sight.\n[ORD-SQS-001] accepted: visibility 60 s < 6 x 30 s "
-    f"+ 0 s = 180 s (queue orders, function worker via alias live): {REASON}"
+    f"{ADVICE}[ORD-SQS-001 sqs-visibility-timeout] accepted: visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, "
+    f"function worker via alias live): {REASON}"
 )
-NOT_A_PASS = "What a rule cannot decide yet is not a pass.\n"
 NOT_KNOWN = (
-    f"{NOT_A_PASS}[ORD-SQS-001] undecided: a timeout of queue orders or function worker is not known yet: the "
-    "visibility timeout cannot be judged"
+    f"{ADVICE}[ORD-SQS-001 sqs-visibility-timeout] undecided: a timeout of queue orders or function worker is not "
+    "known yet: the visibility timeout cannot be judged"
 )
+
+
+CODE = {
+    rpc._special_sig_key: rpc._special_archive_sig,  # pyright: ignore[reportPrivateUsage]
+    "assets": {"handler.py": {rpc._special_sig_key: rpc._special_asset_sig, "text": "..."}},  # pyright: ignore[reportPrivateUsage]
+}
+"""An archive as the engine sends it."""
 
 
 def secret(value: Any) -> dict[str, Any]:
@@ -67,8 +74,8 @@ def program(*, deployed: bool, **of_queue: Any) -> list[Resource]:
 @pytest.mark.parametrize("deployed", [True, False], ids=["deployed", "first preview"])
 def test_each_finding_is_mandatory_and_on_its_resource(deployed: bool) -> None:
     assert analyze(program(deployed=deployed, visibilityTimeoutSeconds=60)) == [
-        Diagnostic("sqs-visibility-timeout", "MANDATORY", "orders", TOO_SHORT),
-        Diagnostic("sqs-dead-letter-queue", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
+        Diagnostic("practices", "MANDATORY", "orders", TOO_SHORT),
+        Diagnostic("practices", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
     ]
 
 
@@ -76,9 +83,9 @@ def test_what_is_undecided_is_advisory_and_leaves_the_rest_decided() -> None:
     other = queue("returns", deployed=False)
 
     assert analyze([*program(deployed=False, visibilityTimeoutSeconds=UNKNOWN), other]) == [
-        Diagnostic("sqs-dead-letter-queue", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
-        Diagnostic("sqs-dead-letter-queue", "MANDATORY", "returns", NO_DEAD_LETTERS.format("returns")),
-        Diagnostic("undecided", "ADVISORY", "orders", NOT_KNOWN),
+        Diagnostic("practices", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
+        Diagnostic("practices", "MANDATORY", "returns", NO_DEAD_LETTERS.format("returns")),
+        Diagnostic("advice", "ADVISORY", "orders", NOT_KNOWN),
     ]
 
 
@@ -89,7 +96,7 @@ def test_what_is_accepted_is_advisory_and_says_its_reason(deployed: bool, value:
 
     assert analyze(
         [*program(deployed=deployed, visibilityTimeoutSeconds=60, tags=tags, redrives_to=failed), failed]
-    ) == [Diagnostic("accepted", "ADVISORY", "orders", ACCEPTED)]
+    ) == [Diagnostic("advice", "ADVISORY", "orders", ACCEPTED)]
 
 
 @pytest.mark.parametrize("deployed", [True, False], ids=["deployed", "first preview"])
@@ -99,10 +106,10 @@ def test_a_reason_excuses_nothing_but_the_visibility_timeout(deployed: bool) -> 
     [_, source, worker, _] = resources
 
     assert analyze([*resources, mapping(source, worker, "second")]) == [
-        Diagnostic("sqs-dead-letter-queue", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
-        Diagnostic("sqs-one-mapping", "MANDATORY", "orders", TWO_MAPPINGS),
-        Diagnostic("accepted", "ADVISORY", "orders", ACCEPTED),
-        Diagnostic("accepted", "ADVISORY", "orders", ACCEPTED.replace(" via alias live", "")),
+        Diagnostic("practices", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
+        Diagnostic("practices", "MANDATORY", "orders", TWO_MAPPINGS),
+        Diagnostic("advice", "ADVISORY", "orders", ACCEPTED),
+        Diagnostic("advice", "ADVISORY", "orders", ACCEPTED.replace(" via alias live", "")),
     ]
 
 
@@ -124,8 +131,8 @@ def test_an_unknown_value_deep_inside_another_stops_no_rule(value: Any) -> None:
     worker = function("other", deadLetterConfig=value)
 
     assert analyze([*program(deployed=True, visibilityTimeoutSeconds=60), worker]) == [
-        Diagnostic("sqs-visibility-timeout", "MANDATORY", "orders", TOO_SHORT),
-        Diagnostic("sqs-dead-letter-queue", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
+        Diagnostic("practices", "MANDATORY", "orders", TOO_SHORT),
+        Diagnostic("practices", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
     ]
 
 
@@ -135,7 +142,7 @@ def test_secret_values_are_judged_like_any_other() -> None:
 
     assert analyze(
         [*program(deployed=True, visibilityTimeoutSeconds=secret(60), redrivePolicy=secret(policy)), failed]
-    ) == [Diagnostic("sqs-visibility-timeout", "MANDATORY", "orders", TOO_SHORT)]
+    ) == [Diagnostic("practices", "MANDATORY", "orders", TOO_SHORT)]
 
 
 def crowded(value: Any) -> list[Resource]:
@@ -163,66 +170,94 @@ def crowded(value: Any) -> list[Resource]:
 def test_no_value_of_the_program_is_ever_in_a_message(value: Any) -> None:
     found = analyze(crowded(value))
 
-    assert {diagnostic.policy for diagnostic in found} == {
-        "sqs-visibility-timeout",
-        "sqs-dead-letter-queue",
-        "sqs-one-mapping",
-        "undecided",
+    assert {(diagnostic.policy, diagnostic.message.splitlines()[1].split()[1]) for diagnostic in found} == {
+        ("practices", "sqs-visibility-timeout]"),
+        ("practices", "sqs-dead-letter-queue]"),
+        ("practices", "sqs-one-mapping]"),
+        ("advice", "sqs-visibility-timeout]"),
+        ("advice", "sqs-one-mapping]"),
     }
     assert [diagnostic for diagnostic in found if CANARY in diagnostic.message] == []
 
 
 def test_a_value_that_makes_a_rule_fail_is_not_in_the_message_either() -> None:
     assert [found.message for found in analyze(program(deployed=True, visibilityTimeoutSeconds=CANARY))] == [
-        f"{TIMEOUTS}\n[ORD-SQS-001] the rule itself failed (ValueError): report this as a defect of the policy pack. "
-        f"See {TIMEOUTS_URL}",
+        f"{NOT_GOOD}[ORD-SQS-001 sqs-visibility-timeout] the rule itself failed (ValueError): report this as a defect "
+        f"of the policy pack. See {TIMEOUTS_URL}",
         NO_DEAD_LETTERS.format("orders"),
     ]
 
 
-def test_a_rule_that_fails_is_one_finding_and_the_other_rules_still_run(monkeypatch: pytest.MonkeyPatch) -> None:
+FAILED = (
+    "[ORD-XXX-001 xxx-fails] the rule itself failed (ValueError): report this as a defect of the policy pack. "
+    "See https://example.com"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "policy", "description"),
+    [(Kind.LIMIT, "limits", "AWS refuses this.\n"), (Kind.PRACTICE, "practices", NOT_GOOD)],
+)
+def test_a_rule_that_fails_is_one_mandatory_finding_and_the_other_rules_still_run(
+    kind: Kind, policy: str, description: str
+) -> None:
+    @rule("ORD-XXX-001", "xxx-fails", title="A rule", kind=kind, url="https://example.com")
     def fails(graph: Graph) -> Iterator[Finding]:
         yield Finding(graph.of_type(QUEUE)[0].urn, "before it fails")
         raise ValueError(CANARY)
 
-    broken = Rule("ORD-XXX-001", "broken", "A rule", "https://example.com", fails)
-    monkeypatch.setattr(analysis, "RULES", (broken, *RULES))
+    assert analyze(program(deployed=True, visibilityTimeoutSeconds=60), (*RULES, fails)) == [
+        Diagnostic(policy, "MANDATORY", "", f"{description}{FAILED}"),
+        Diagnostic("practices", "MANDATORY", "orders", TOO_SHORT),
+        Diagnostic("practices", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
+    ]
 
-    assert analyze(program(deployed=True, visibilityTimeoutSeconds=60)) == [
+
+def test_what_breaks_a_limit_is_under_a_policy_of_its_own() -> None:
+    @rule("ORD-XXX-001", "xxx-limit", title="A limit", kind=Kind.LIMIT, url="https://example.com")
+    def limit(graph: Graph) -> Iterator[Finding]:
+        yield Finding(graph.of_type(QUEUE)[0].urn, "too much")
+        yield undecided(graph.of_type(QUEUE)[0], "perhaps too much")
+
+    assert analyze([queue()], (limit,)) == [
         Diagnostic(
-            "broken",
+            "limits",
             "MANDATORY",
-            "",
-            "A rule.\n[ORD-XXX-001] the rule itself failed (ValueError): report this as a defect of the policy pack. "
-            "See https://example.com",
+            "orders",
+            "AWS refuses this.\n[ORD-XXX-001 xxx-limit] too much. See https://example.com",
         ),
-        Diagnostic("sqs-visibility-timeout", "MANDATORY", "orders", TOO_SHORT),
-        Diagnostic("sqs-dead-letter-queue", "MANDATORY", "orders", NO_DEAD_LETTERS.format("orders")),
+        Diagnostic("advice", "ADVISORY", "orders", f"{ADVICE}[ORD-XXX-001 xxx-limit] undecided: perhaps too much"),
     ]
 
 
-def test_a_rule_that_fails_says_which_error_and_never_its_text() -> None:
-    def fails(_: Graph) -> Iterator[Finding]:
-        raise KeyError(CANARY)
+def test_the_pack_is_these_policies_however_many_rules_there_are() -> None:
+    for rules in (), RULES, RULES * 20:
+        assert [(policy.name, policy.enforcement_level) for policy in policies(rules)] == [
+            ("limits", EnforcementLevel.MANDATORY),
+            ("practices", EnforcementLevel.MANDATORY),
+            ("advice", EnforcementLevel.ADVISORY),
+        ]
 
-    assert evaluate(Rule("ORD-XXX-001", "broken", "A rule", "", fails), Graph([])) == [
-        Finding("", "the rule itself failed (KeyError): report this as a defect of the policy pack")
+
+def test_each_rule_runs_once_for_a_program_and_again_for_another() -> None:
+    seen: list[list[str]] = []
+
+    @rule("ORD-XXX-001", "xxx-names", title="A rule", kind=Kind.PRACTICE, url="https://example.com")
+    def names(graph: Graph) -> Iterator[Finding]:
+        seen.append([found.name for found in graph.resources])
+        yield from (Finding(found.urn, f"{found.name}, {found.number('delaySeconds')} s") for found in graph.resources)
+
+    def messages(*resources: Resource) -> list[str]:
+        return [found.message.removeprefix(f"{NOT_GOOD}[ORD-XXX-001 xxx-names] ") for found in said(pack, resources)]
+
+    pack = servicer(policies((names,)))
+
+    assert messages(queue(delaySeconds=1), function("a", code=CODE)) == [
+        "a, State.UNSET s. See https://example.com",
+        "orders, 1 s. See https://example.com",
     ]
-
-
-def test_the_pack_is_these_policies() -> None:
-    assert [(policy.name, policy.enforcement_level, policy.url) for policy in policies()] == [
-        ("sqs-visibility-timeout", analysis.EnforcementLevel.MANDATORY, TIMEOUTS_URL),
-        ("sqs-dead-letter-queue", analysis.EnforcementLevel.MANDATORY, DEAD_LETTERS_URL),
-        ("sqs-one-mapping", analysis.EnforcementLevel.MANDATORY, ONE_MAPPING_URL),
-        ("undecided", analysis.EnforcementLevel.ADVISORY, None),
-        ("accepted", analysis.EnforcementLevel.ADVISORY, None),
-    ]
-
-
-def test_each_rule_has_an_id_and_a_name_of_its_own() -> None:
-    assert {rule.id: (rule.name, rule.check) for rule in RULES} == {
-        "ORD-SQS-001": ("sqs-visibility-timeout", visibility_timeout),
-        "ORD-SQS-002": ("sqs-dead-letter-queue", dead_letter_queue),
-        "ORD-SQS-003": ("sqs-one-mapping", one_mapping),
-    }
+    assert seen == [["a", "orders"]]
+    assert messages(queue(delaySeconds=2)) == ["orders, 2 s. See https://example.com"]
+    assert messages(queue(delaySeconds=1)) == ["orders, 1 s. See https://example.com"]
+    assert messages() == []
+    assert seen == [["a", "orders"], ["orders"], ["orders"], []]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from policy.facts import Resource
-from policy.graph import FUNCTION, MAPPING, REDRIVE_ALLOW_POLICY, REDRIVE_POLICY
 from policy.rules.sqs import dead_letter_queue
+from policy.tokens import FUNCTION, MAPPING, REDRIVE_ALLOW_POLICY, REDRIVE_POLICY
 from tests.support.findings import found
 from tests.support.resources import ACCOUNT, UNKNOWN, function, mapping, queue, redrive_to, resource
 

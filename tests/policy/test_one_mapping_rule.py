@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from policy.facts import Resource
-from policy.graph import MAPPING
 from policy.rules.sqs import one_mapping
+from policy.tokens import MAPPING
 from tests.support.findings import found
 from tests.support.resources import ACCOUNT, UNKNOWN, alias, function, mapping, queue, resource
 

@@ -18,6 +18,7 @@ from local.environment import PROJECT
 from tests.support.analyzer import request
 from tests.support.resources import function, mapping, queue
 
+NOT_GOOD = "AWS accepts this, but it is not good practice."
 ENGINE = "127.0.0.1:1"
 PYTHON = str(PROJECT / ".venv" / "bin" / "python")
 PACK = PROJECT / "policy"
@@ -56,16 +57,14 @@ def test_the_pack_prints_its_port_and_serves_its_policies(command: list[str], tm
     assert (info.name, [(policy.name, policy.enforcementLevel, policy.policy_type) for policy in info.policies]) == (
         "order-pipelines",
         [
-            ("sqs-visibility-timeout", analyzer_pb2.MANDATORY, analyzer_pb2.POLICY_TYPE_STACK),
-            ("sqs-dead-letter-queue", analyzer_pb2.MANDATORY, analyzer_pb2.POLICY_TYPE_STACK),
-            ("sqs-one-mapping", analyzer_pb2.MANDATORY, analyzer_pb2.POLICY_TYPE_STACK),
-            ("undecided", analyzer_pb2.ADVISORY, analyzer_pb2.POLICY_TYPE_STACK),
-            ("accepted", analyzer_pb2.ADVISORY, analyzer_pb2.POLICY_TYPE_STACK),
+            ("limits", analyzer_pb2.MANDATORY, analyzer_pb2.POLICY_TYPE_STACK),
+            ("practices", analyzer_pb2.MANDATORY, analyzer_pb2.POLICY_TYPE_STACK),
+            ("advice", analyzer_pb2.ADVISORY, analyzer_pb2.POLICY_TYPE_STACK),
         ],
     )
-    assert [(found.policyName, found.urn) for found in answer.diagnostics] == [
-        ("sqs-visibility-timeout", source.urn),
-        ("sqs-dead-letter-queue", source.urn),
+    assert [(found.policyName, found.urn, found.message.split("] ")[0]) for found in answer.diagnostics] == [
+        ("practices", source.urn, f"{NOT_GOOD}\n[ORD-SQS-001 sqs-visibility-timeout"),
+        ("practices", source.urn, f"{NOT_GOOD}\n[ORD-SQS-002 sqs-dead-letter-queue"),
     ]
 
 

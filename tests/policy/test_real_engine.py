@@ -16,37 +16,37 @@ from local.supervisor import Instance
 from tests.support.program import STACK, NewProgram, Program, Result
 
 TOO_SHORT = (
-    "The visibility timeout is at least six times the function timeout, plus the batching window.\n"
-    "[ORD-SQS-001] visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function worker{}): "
+    "AWS accepts this, but it is not good practice.\n"
+    "[ORD-SQS-001 sqs-visibility-timeout] visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function worker{}): "
     "set visibility_timeout_seconds >= 180. "
     "See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"
 )
 NO_DEAD_LETTERS = (
-    "Every queue has a dead-letter queue.\n"
-    "[ORD-SQS-002] queue orders has no dead-letter queue: set redrive_policy with deadLetterTargetArn and "
-    "maxReceiveCount. "
+    "AWS accepts this, but it is not good practice.\n"
+    "[ORD-SQS-002 sqs-dead-letter-queue] queue orders has no dead-letter queue: set redrive_policy with "
+    "deadLetterTargetArn and maxReceiveCount. "
     "See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"
 )
 NOT_KNOWN = (
-    "What a rule cannot decide yet is not a pass.\n"
-    "[ORD-SQS-001] undecided: a timeout of queue orders or function worker is not known yet: the visibility timeout "
-    "cannot be judged"
+    "This is not decided yet, or it is accepted for a stated reason.\n"
+    "[ORD-SQS-001 sqs-visibility-timeout] undecided: a timeout of queue orders or function worker is not known yet: "
+    "the visibility timeout cannot be judged"
 )
 REASON_NOT_KNOWN = (
-    "What a rule cannot decide yet is not a pass.\n"
-    "[ORD-SQS-001] undecided: visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function worker): whether its "
-    "tag visibility-timeout-reason says why is not known yet"
+    "This is not decided yet, or it is accepted for a stated reason.\n"
+    "[ORD-SQS-001 sqs-visibility-timeout] undecided: visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function "
+    "worker): whether its tag visibility-timeout-reason says why is not known yet"
 )
 TWO_MAPPINGS = (
-    "A queue is read by one event source mapping.\n"
-    "[ORD-SQS-003] 2 mappings (live, worker) read one queue, so that each order reaches only one of them, and is lost "
-    "if that one filters it out: keep one, or give each consumer a queue of its own behind an SNS topic. "
-    "See https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html"
+    "AWS accepts this, but it is not good practice.\n"
+    "[ORD-SQS-003 sqs-one-mapping] 2 mappings (live, worker) read one queue, so that each order reaches only one of "
+    "them, and is lost if that one filters it out: keep one, or give each consumer a queue of its own behind an SNS "
+    "topic. See https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html"
 )
 ACCEPTED = (
-    "What departs from a rule for a stated reason stays in sight.\n"
-    "[ORD-SQS-001] accepted: visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function {}): "
-    "retried by the caller"
+    "This is not decided yet, or it is accepted for a stated reason.\n"
+    "[ORD-SQS-001 sqs-visibility-timeout] accepted: visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, "
+    "function {}): retried by the caller"
 )
 # Its visibility timeout is known only when the dead-letter queue has an ARN.
 TIMEOUT_FROM_ANOTHER_RESOURCE = """
@@ -130,8 +130,8 @@ def test_a_new_stack_with_two_mistakes_is_refused_before_anything_exists(program
     result = program.check()
 
     assert violations(result) == [
-        ("sqs-dead-letter-queue", "mandatory", "orders", NO_DEAD_LETTERS),
-        ("sqs-visibility-timeout", "mandatory", "orders", TOO_SHORT.format(" via alias live")),
+        ("practices", "mandatory", "orders", TOO_SHORT.format(" via alias live")),
+        ("practices", "mandatory", "orders", NO_DEAD_LETTERS),
     ]
     assert result.code != 0
     assert program.aws.sqs.list_queues().get("QueueUrls", []) == []
@@ -143,9 +143,9 @@ def test_a_new_stack_with_a_reason_and_two_mappings_is_refused_for_the_mappings_
     result = program.check()
 
     assert violations(result) == [
-        ("accepted", "advisory", "orders", ACCEPTED.format("worker via alias live")),
-        ("accepted", "advisory", "orders", ACCEPTED.format("worker")),
-        ("sqs-one-mapping", "mandatory", "orders", TWO_MAPPINGS),
+        ("advice", "advisory", "orders", ACCEPTED.format("worker via alias live")),
+        ("advice", "advisory", "orders", ACCEPTED.format("worker")),
+        ("practices", "mandatory", "orders", TWO_MAPPINGS),
     ]
     assert result.code != 0
 
@@ -156,8 +156,8 @@ def test_a_new_stack_with_a_reason_passes_and_the_reason_is_shown(program: Progr
     result = program.check()
 
     assert violations(result) == [
-        ("accepted", "advisory", "orders", ACCEPTED.format("worker via alias live")),
-        ("accepted", "advisory", "orders", ACCEPTED.format("worker")),
+        ("advice", "advisory", "orders", ACCEPTED.format("worker via alias live")),
+        ("advice", "advisory", "orders", ACCEPTED.format("worker")),
     ]
     assert result.code == 0
 
@@ -167,17 +167,17 @@ def test_a_new_stack_whose_reason_only_the_deployment_knows_is_undecided(program
 
     result = program.check()
 
-    assert violations(result) == [("undecided", "advisory", "orders", REASON_NOT_KNOWN)]
+    assert violations(result) == [("advice", "advisory", "orders", REASON_NOT_KNOWN)]
     assert result.code == 0
 
 
 def test_what_only_the_deployment_knows_is_undecided_in_the_first_preview(course: Course) -> None:
-    assert violations(course.before) == [("undecided", "advisory", "orders", NOT_KNOWN)]
+    assert violations(course.before) == [("advice", "advisory", "orders", NOT_KNOWN)]
     assert course.before.code == 0
 
 
 def test_and_it_is_decided_once_it_is_deployed(course: Course) -> None:
-    assert violations(course.after) == [("sqs-visibility-timeout", "mandatory", "orders", TOO_SHORT.format(""))]
+    assert violations(course.after) == [("practices", "mandatory", "orders", TOO_SHORT.format(""))]
     assert course.after.code != 0
 
 
@@ -213,12 +213,6 @@ def test_the_projects_own_program_keeps_the_rules(tmp_path: Path, embedded_aws: 
             "policyPackName": "order-pipelines",
             "policyPackVersion": "0.1.0",
             "policyPackVersionTag": "0.1.0",
-            "passed": [
-                "accepted",
-                "sqs-dead-letter-queue",
-                "sqs-one-mapping",
-                "sqs-visibility-timeout",
-                "undecided",
-            ],
+            "passed": ["advice", "limits", "practices"],
         }
     ]

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy.facts import Resource
-from policy.graph import MAPPING, Graph
+from policy.graph import Graph
 from policy.rule import Finding, Verdict
 from policy.rules.sqs import visibility_timeout
+from policy.tokens import MAPPING
 from tests.support.findings import found
 from tests.support.resources import ACCOUNT, UNKNOWN, alias, function, mapping, queue, resource
 
@@ -243,7 +244,7 @@ def test_what_the_message_advises_is_the_least_that_passes(timeout: int, window:
     def judge(visibility: int, **tags: str) -> list[Finding]:
         source, target = queue(visibilityTimeoutSeconds=visibility, tags=tags), function(timeout=timeout)
         resources = [source, target, mapping(source, target, **seconds(maximumBatchingWindowInSeconds=window))]
-        return list(visibility_timeout(Graph(resources)))
+        return list(visibility_timeout.check(Graph(resources)))
 
     def verdicts(*visibilities: int, **tags: str) -> list[list[Verdict]]:
         return [[finding.verdict for finding in judge(visibility, **tags)] for visibility in visibilities]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextvars import Context
 from typing import Any, NamedTuple
 
@@ -12,6 +12,8 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from policy.analysis import policies
 from policy.facts import Resource
+from policy.rule import Rule
+from policy.rules import RULES
 
 
 class Diagnostic(NamedTuple):
@@ -29,10 +31,19 @@ def request(resources: Iterable[Resource]) -> analyzer_pb2.AnalyzeStackRequest:
     return analyzer_pb2.AnalyzeStackRequest(resources=[_message(resource) for resource in resources])
 
 
-def analyze(resources: Iterable[Resource]) -> list[Diagnostic]:
+def servicer(policies: Sequence[sdk.Policy]) -> Any:
+    """What the engine talks to in the process of a pack."""
+    make: Any = sdk._PolicyAnalyzerServicer  # pyright: ignore[reportPrivateUsage]
+    return make("order-pipelines", "0.0.1", [*policies], sdk.EnforcementLevel.ADVISORY)
+
+
+def analyze(resources: Iterable[Resource], rules: Sequence[Rule] = RULES) -> list[Diagnostic]:
     """What the whole pack says about a program, in its order."""
-    servicer: Any = sdk._PolicyAnalyzerServicer  # pyright: ignore[reportPrivateUsage]
-    pack = servicer("order-pipelines", "0.0.1", [*policies()], sdk.EnforcementLevel.ADVISORY)
+    return said(servicer(policies(rules)), resources)
+
+
+def said(pack: Any, resources: Iterable[Resource]) -> list[Diagnostic]:
+    """What a pack that runs already says about a program."""
     response = Context().run(pack.AnalyzeStack, request(resources), None)
     return [
         Diagnostic(

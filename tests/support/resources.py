@@ -9,7 +9,7 @@ from typing import Any
 from pulumi_policy import proxy
 
 from policy.facts import Resource
-from policy.graph import ALIAS, FUNCTION, MAPPING, QUEUE
+from policy.tokens import ALIAS, FUNCTION, MAPPING, QUEUE
 
 UNKNOWN = proxy.UNKNOWN_STRING_VALUE
 ACCOUNT = "arn:aws:{}:eu-central-1:000000000001:{}"

@@ -10,10 +10,9 @@ from typing import Any
 from hypothesis import given, settings
 
 from components import OrderPipeline, OrderPipelineArgs, PipelineError
-from policy.analysis import evaluate
 from policy.graph import Graph
+from policy.judgement import judge
 from policy.rule import Verdict
-from policy.rules import RULES
 from tests.support.any_arguments import ANY_EXAMPLES, EXISTING, NAMES_OF_ARGUMENTS, SOUND_EXAMPLES, Example
 from tests.support.pipelines import Later, complete
 from tests.support.recorder import Recorder, quiet
@@ -94,11 +93,10 @@ def check_pipeline(example: Example, recorder: Recorder) -> None:
 
 
 def check_rules(example: Example, recorder: Recorder) -> None:
-    graph = Graph(recorder.analyzed)
-    findings = [(rule.id, finding.verdict, finding.message) for rule in RULES for finding in evaluate(rule, graph)]
+    judgements = judge(Graph(recorder.analyzed))
     reason = (example.arguments.get("visibility_reason") or "").strip()
     accepted = [("ORD-SQS-001", Verdict.ACCEPTED)] if reason else []
-    assert [finding[:2] for finding in findings] == accepted, findings
+    assert [(found.rule.id, found.finding.verdict) for found in judgements] == accepted, judgements
 
 
 class Pipeline:
