@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import pulumi
@@ -91,10 +92,18 @@ class Arguments:
             return ()
         found = cast("Sequence[Any]", value)
         named = {f"{name}[{number}]": item for number, item in enumerate(found)}
-        return found if self._all_are(each, named) else ()
+        return found if self._all_are(each, named) and self._is_data(name, found) else ()
 
-    def entries(self, name: str, each: tuple[str, tuple[type, ...]] = ANYTHING) -> Mapping[str, Any]:
-        """A dictionary by texts, without what is `None`; empty when it is not given."""
+    def entries(
+        self, name: str, each: tuple[str, tuple[type, ...]] = ANYTHING, *, data: bool = True
+    ) -> Mapping[str, Any]:
+        """A dictionary by texts, without what is `None`; empty when it is not given.
+
+        Args:
+            name: The argument.
+            each: What each of its values has to be.
+            data: Whether all that is in them has to be data, and not assets or the like.
+        """
         value = self._given.get(name, {})
         if not isinstance(value, Mapping):
             self._refuse(name, "a dictionary", value)
@@ -103,7 +112,8 @@ class Arguments:
         if wrong := [key for key in found if not isinstance(key, str)]:
             self.problems.append(f"{self._where}{name} must have texts as its keys, got {wrong[0]!r}")
             return {}
-        return found if self._all_are(each, {f"{name}.{key}": item for key, item in found.items()}) else {}
+        is_right = self._all_are(each, {f"{name}.{key}": item for key, item in found.items()})
+        return found if is_right and (not data or self._is_data(name, found)) else {}
 
     def _all_are(self, each: tuple[str, tuple[type, ...]], named: Mapping[str, object]) -> bool:
         words, types = each
@@ -115,11 +125,37 @@ class Arguments:
         ]
         return not wrong
 
+    def _is_data(self, name: str, value: object) -> bool:
+        strange = _strange(value)
+        if strange is not None:
+            self.problems.append(
+                f"{self._where}{name} must hold texts, numbers, lists and dictionaries, got a {strange}"
+            )
+        return strange is None
+
     def _refuse(self, name: str, wanted: str, value: object) -> None:
         got = repr(value) if isinstance(value, (bool, float, int, str)) else f"a value of type {type(value).__name__}"
         problem = f"{self._where}{name} must be {wanted}, got {got}"
         if problem not in self.problems:  # an argument can be read twice
             self.problems.append(problem)
+
+
+def _strange(value: object) -> str | None:
+    """The first thing inside a value that is neither data nor an `Output`, without its own value."""
+    if value is None or isinstance(value, (bool, int, str, pulumi.Output)):
+        return None
+    if isinstance(value, float):
+        return None if math.isfinite(value) else f"number {value}"
+    if isinstance(value, Mapping):
+        content = cast("Mapping[object, object]", value)
+        if wrong := [type(key).__name__ for key in content if not isinstance(key, str)]:
+            return f"key of type {wrong[0]}"
+        inside: Iterable[object] = content.values()
+    elif isinstance(value, (list, tuple)):
+        inside = cast("Sequence[object]", value)
+    else:
+        return f"value of type {type(value).__name__}"
+    return next(filter(None, map(_strange, inside)), None)
 
 
 def whole(value: object) -> int | None:

@@ -96,7 +96,7 @@ def resolve(name: str, args: OrderPipelineArgs) -> Settings:
         )
         problems += found
     filters, alarms = given.items("filters"), given.entries("alarms")
-    transform = given.entries("transform", ("a dictionary", (Mapping,)))
+    transform = given.entries("transform", ("a dictionary", (Mapping,)), data=False)
     types = {
         **queue.TYPES,
         **encryption.TYPES,

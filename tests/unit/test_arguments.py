@@ -58,10 +58,14 @@ def kind_of(value: object) -> str:
     return "Output" if isinstance(value, Later) else type(value).__name__
 
 
+DATA = "must hold texts, numbers, lists and dictionaries, got a"
 INSIDE: list[tuple[str, Any, str]] = [
     *[(name, ["a", 5], f"{name}[1] must be a text, got a value of type int") for name in LISTS[:1] + LISTS[2:3]],
     *[(name, ["a", None], f"{name}[1] must be a text, got a value of type NoneType") for name in LISTS[4:]],
     ("permissions", [{}, "a"], "permissions[1] must be a dictionary, got a value of type str"),
+    ("permissions", [{"Action": {"s3:GetObject"}}], f"permissions {DATA} value of type set"),
+    ("events", {"a": {"pattern": {"total": [float("nan")]}}}, f"events {DATA} number nan"),
+    ("topics", {"a": {"arn": "b", "filter": {"c": {5: "d"}}}}, f"topics {DATA} key of type int"),
     ("environment", {"PIN": 1234}, "environment.PIN must be a text, got a value of type int"),
     ("tags", {"a": True}, "tags.a must be a text, got a value of type bool"),
     ("transform", {"queue": 5}, "transform.queue must be a dictionary, got a value of type int"),
@@ -152,4 +156,13 @@ def test_several_mistakes_are_one_error_and_what_is_said_twice_is_said_once() ->
         "existing_queue must be a text, got 5",
         "timeout must be a whole number, got 'a'",
         "the name '1st' must be letters, digits and hyphens, beginning with a letter, as AWS wants it of names",
+    ]
+
+
+@pytest.mark.parametrize(
+    "value", [object(), [object()], {"Action": [{"deep": object()}]}], ids=["here", "list", "deep"]
+)
+def test_what_is_not_data_is_refused_wherever_it_is(value: object) -> None:
+    assert refusal(permissions=[{"Effect": "Allow", "Resource": value}]) == [
+        "permissions must hold texts, numbers, lists and dictionaries, got a value of type object"
     ]
