@@ -114,8 +114,7 @@ def function_problems(function: FunctionSettings) -> list[str]:
     """What is wrong with the settings of the function."""
     problems: list[str] = []
     if function.code:
-        problems += handler_problems(function.code, function.handler)
-        problems += package_problems(function.code, function.runtime, function.architecture)
+        problems += _code_problems(function)
     for name, (low, high, unit) in _RANGES.items():
         value = getattr(function, name)
         if isinstance(value, int) and not low <= value <= high:
@@ -130,6 +129,17 @@ def function_problems(function: FunctionSettings) -> list[str]:
         missing = "security_group_ids" if function.subnet_ids else "subnet_ids"
         problems.append(f"a function in a VPC needs subnets and security groups: set {missing}, or leave out both")
     return problems
+
+
+def _code_problems(function: FunctionSettings) -> list[str]:
+    try:
+        return [
+            *handler_problems(function.code, function.handler),
+            *package_problems(function.code, function.runtime, function.architecture),
+        ]
+    except (OSError, ValueError) as error:  # a path that no system takes, or a file that may not be read
+        reason = error.strerror if isinstance(error, OSError) else error
+        return [f"code {function.code!r} with handler {function.handler!r} cannot be read: {reason}"]
 
 
 def packaged(name: str, function: FunctionSettings) -> FunctionSettings:

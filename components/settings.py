@@ -20,7 +20,7 @@ from components.front_door import FrontDoorSettings, read_front_door
 from components.order_pipeline_args import OrderPipelineArgs
 from components.producers import Producers, read_producers
 from components.queue import QueueSettings, queue_problems, read_queue
-from components.timing import Timing, solve
+from components.timing import Timing, range_problems, solve
 from components.watch.alarms import alarm_types
 from components.watch.queue import QUEUE_ALARMS
 from components.watch.settings import AlarmSettings, action_problems, alarm_problems
@@ -138,9 +138,11 @@ def resolve(name: str, args: OrderPipelineArgs) -> Settings:
         *action_problems(settings.alarm_actions or ()),
         *override_problems(transform, types),
     ]
-    is_known = not any(isinstance(value, pulumi.Output) for value in numbers.values())
-    if is_known and not (settings.existing_function or settings.existing_queue):
-        problems += solve(Timing(**numbers))[1]
+    known = {field: value for field, value in numbers.items() if not isinstance(value, pulumi.Output)}
+    if known.keys() == numbers.keys() and not (settings.existing_function or settings.existing_queue):
+        problems += solve(Timing(**known))[1]
+    else:  # what is known is checked now, and how it fits the rest later
+        problems += range_problems(Timing(**known))
     if problems:
         raise PipelineError(name, problems)
     return replace(settings, function=packaged(name, settings.function))

@@ -92,6 +92,14 @@ class Timing:
 
 def solve(given: Timing) -> tuple[Timing, list[str]]:
     """Derive what is not given, check everything, and return the numbers with all problems in words."""
+    problems, solved = range_problems(given), _derived(given)
+    if not problems:  # a relation between numbers that are wrong by themselves says nothing
+        problems = [problem for relation in _RELATIONS for problem in relation(solved)]
+    return solved, problems
+
+
+def range_problems(given: Timing) -> list[str]:
+    """What is wrong with the numbers each by itself."""
     problems = [
         f"{name} must be {low}..{high} {unit}, got {value}"
         for name, (low, high, unit) in _RANGES.items()
@@ -102,10 +110,7 @@ def solve(given: Timing) -> tuple[Timing, list[str]]:
             f"reserved_concurrency {given.reserved_concurrency} lets nothing run: set it to {LEAST_CONCURRENCY} or "
             "more, or set enabled to false to stop the consumer"
         )
-    solved = _derived(given)
-    if not problems:  # a relation between numbers that are wrong by themselves says nothing
-        problems = [problem for relation in _RELATIONS for problem in relation(solved)]
-    return solved, problems
+    return problems
 
 
 def _derived(given: Timing) -> Timing:

@@ -38,6 +38,7 @@ EXISTING: Mapping[str, Mapping[str, Any]] = {
 }
 """What is deployed elsewhere: functions, and queues that fit any function."""
 
+_IMAGE = "000000000001.dkr.ecr.eu-central-1.amazonaws.com/orders:1"
 _KEY_ARN = "arn:aws:kms:eu-central-1:000000000001:key/1234"
 _TOPIC = "arn:aws:sns:eu-central-1:000000000002:store"
 _PATTERN = {"source": ["store"]}
@@ -83,7 +84,7 @@ def _sound(draw: st.DrawFn) -> dict[str, Any]:
     given: dict[str, Any] = {"code": "functions/orders"}
     timeout = 60
     if owner != "code":
-        given = {owner: WORKER if owner == "existing_function" else "000000000001.dkr.ecr/orders:1"}
+        given = {owner: WORKER if owner == "existing_function" else _IMAGE}
     if owner != "existing_function":
         timeout = given["timeout"] = draw(_within(1, 900))
         given |= draw(_OF_THE_FUNCTION)
@@ -322,7 +323,8 @@ def _any(draw: st.DrawFn) -> dict[str, Any]:
     most = draw(st.sampled_from([3, 16]))  # a few arguments may well be taken
     names = draw(st.lists(st.sampled_from([*_ANY, *_MISSPELT]), unique=True, min_size=most // 4, max_size=most))
     given = {name: _MISSPELT[name] if name in _MISSPELT else draw(_ANY[name]) for name in names}
-    return {"alarms": _silent(given), "alarm_actions": [], **given}
+    image = {} if {"code", "image", "existing_function"} & {*names} or draw(st.booleans()) else {"image": _IMAGE}
+    return {"alarms": _silent(given), "alarm_actions": [], **image, **given}
 
 
 def _silent(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,14 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
         ["code folder 'functions/none' does not exist: set code to the folder that holds handler.py"],
     ),
     (
+        {"code": "c" * 300},
+        [f"code {'c' * 300!r} with handler 'handler.lambda_handler' cannot be read: File name too long"],
+    ),
+    (
+        {"code": ".", "handler": "..work"},
+        ["code '.' with handler '..work' cannot be read: PosixPath('.') has an empty name"],
+    ),
+    (
         {"runtime": "nodejs22.x"},
         ["runtime must be python3.10, python3.11, python3.12, python3.13 or python3.14, got 'nodejs22.x'"],
     ),

@@ -271,6 +271,13 @@ def test_a_number_that_may_be_left_out_may_turn_out_to_be_nothing() -> None:
     assert changes(record(visibility_timeout=Later(None)), record()) == {}
 
 
+@pytest.mark.parametrize(
+    "later", [{"batch_size": Later(5)}, {"existing_queue": QUEUE_URL}, {"existing_function": "worker"}], ids=str
+)
+def test_a_known_number_that_is_wrong_by_itself_is_refused_at_once(later: dict[str, Any]) -> None:
+    assert refusal(**later, max_backlog=0) == ["max_backlog must be 1..1000000000 messages, got 0"]
+
+
 def test_one_wrong_number_among_known_ones_is_found_when_the_other_is_known() -> None:
     with pytest.raises(PipelineError) as caught:
         record(batch_size=11, batch_window=Later(0))
