@@ -2,7 +2,8 @@ STACK ?= local
 PYTHON := .venv/bin/python
 SETUP := python3 tools/setup.py
 CACHE := $(or $(ORDER_PIPELINES_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/order-pipelines)
-PULUMI := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.local/engine:$$PATH" pulumi
+ON_PATH := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.local/engine:$$PATH"
+PULUMI := $(ON_PATH) pulumi
 # Runs a command on the stack: $(call on-stack,command,options that only a stack on AWS needs)
 on-stack = $(if $(filter local,$(STACK)),$(PYTHON) -m local $(1),$(PULUMI) $(1) --stack $(STACK) $(2))
 
@@ -10,7 +11,7 @@ on-stack = $(if $(filter local,$(STACK)),$(PYTHON) -m local $(1),$(PULUMI) $(1) 
 export PYTHONDONTWRITEBYTECODE :=
 export PULUMI_SKIP_UPDATE_CHECK := 1
 
-.PHONY: help setup demo test up preview destroy stop check docs format clean
+.PHONY: help setup demo test up preview policy destroy stop check docs format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,9 @@ up: setup ## Deploy the stack (STACK=name for one on AWS; local by default)
 preview: setup ## Show what `up` would change (STACK=name as above)
 	@$(call on-stack,preview,--policy-pack policy/pack)
 
+policy: setup ## Judge a preview by the policy pack (STACK=name as above; ARGS='--format markdown' goes to it)
+	@$(if $(filter local,$(STACK)),$(PYTHON) -m local check,$(ON_PATH) $(PYTHON) -m policy check --stack $(STACK)) $(ARGS)
+
 destroy: setup ## Destroy what `up` deployed (STACK=name as above)
 	@$(call on-stack,destroy)
 
@@ -46,6 +50,7 @@ check: ## Check style, types, spelling and lock files
 	@.venv/bin/codespell
 	@.local/uv lock --check --quiet
 	@.local/uv lock --check --quiet --project local/emulator
+	@.local/uv lock --check --quiet --project bench/peers
 	@$(PYTHON) tools/reference.py --check
 
 docs: ## Write the reference pages from the docstrings

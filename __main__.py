@@ -38,6 +38,7 @@ payments = OrderPipeline(
     {
         **everywhere,
         "fifo": True,
+        "dead_letter_reason": "a payment that failed is settled by hand",
         "events": {"received": {"pattern": {"detail-type": ["PaymentReceived"]}, "message_group": "payments"}},
     },
 )

@@ -64,9 +64,11 @@ class Children:
         options = pulumi.ResourceOptions(parent=self.component)
         if holds_data and self.protect:
             options.protect = options.retain_on_delete = True
-        given = {**inputs, **self.overrides.get(role, {})}
+        overrides = self.overrides.get(role, {})
+        given = {**inputs, **overrides}
         if self.tags and "tags" in _inputs(resource):
-            given["tags"] = {**self.tags, **given.get("tags", {})}
+            # Tags of the user are added one by one: a reason among the component's own goes on being stated.
+            given["tags"] = {**self.tags, **inputs.get("tags", {}), **overrides.get("tags", {})}
         if opts is not None:
             options = pulumi.ResourceOptions.merge(options, opts)
         return resource(f"{self.name}-{role}", **given, opts=options)

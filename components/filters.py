@@ -45,19 +45,19 @@ class Filter(TypedDict):
     `{"type": ["sale"], "total": [{"numeric": [">=", 100]}]}`. At most 4096 characters as JSON."""
 
 
-def filter_problems(filters: Sequence[Mapping[str, Any]], discards_unmatched: bool) -> list[str]:
+def filter_problems(filters: Sequence[Mapping[str, Any]], reason: str) -> list[str]:
     """What is wrong with the filters of a mapping, in words.
 
     Args:
         filters: At most 10; AWS takes 5 until the account's quota is raised, and says so when the mapping is created.
-        discards_unmatched: Whether the program says that it knows what happens to the other messages.
+        reason: Why the other messages may be deleted; without one filters are refused.
     """
     problems: list[str] = []
-    if filters and not discards_unmatched:
+    if filters and not reason:
         problems.append(
             "filters lose orders: Lambda deletes from the queue what matches none of them, and it reaches neither the "
-            "function nor the dead-letter queue: set discard_unmatched to true if that is meant, or take all orders "
-            "and let the function decide"
+            "function nor the dead-letter queue: say in filter_reason why that is right, or take all orders and let "
+            "the function decide"
         )
     if len(filters) > MAX_FILTERS:
         problems.append(

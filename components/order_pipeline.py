@@ -22,6 +22,7 @@ from components.garbage import collect_less_often
 from components.order_pipeline_args import OrderPipelineArgs
 from components.producers import connect, create_rules, senders
 from components.queue import Queues, adopt_queue, create_queues, usable_key
+from components.reasons import reason_tags
 from components.settings import Settings, resolve, solved
 from components.timing import DEAD_LETTER_RETENTION_SECONDS
 from components.watch.alarms import Alarms, create_alarms, stack_wide_name
@@ -39,6 +40,7 @@ class OrderPipelineResources:
 
     queue: aws.sqs.Queue
     dead_letters: aws.sqs.Queue | None
+    undelivered: aws.sqs.Queue | None
     key: "aws.kms.Key | None"
     role: aws.iam.Role | None
     log_group: aws.cloudwatch.LogGroup | None
@@ -71,6 +73,9 @@ class OrderPipeline(pulumi.ComponentResource):
     """URL of the queue with the orders that failed every attempt; it keeps them for 14 days."""
     dead_letter_queue_arn: pulumi.Output[str]
     """ARN of that queue."""
+    undelivered_queue_url: pulumi.Output[str]
+    """URL of the queue with the events that EventBridge could not deliver to a FIFO queue; it keeps them for 14 days.
+    Empty without such events: those for a standard queue go to its dead-letter queue."""
     function_name: pulumi.Output[str]
     """Name of the function."""
     log_group_name: pulumi.Output[str]
@@ -110,6 +115,7 @@ class OrderPipeline(pulumi.ComponentResource):
             "queueArn": self.queue_arn,
             "deadLetterQueueUrl": self.dead_letter_queue_url,
             "deadLetterQueueArn": self.dead_letter_queue_arn,
+            "undeliveredQueueUrl": self.undelivered_queue_url,
             "functionName": self.function_name,
             "logGroupName": self.log_group_name,
             "mappingId": self.mapping_id,
@@ -174,9 +180,15 @@ class OrderPipeline(pulumi.ComponentResource):
         else:
             times = solved(name, numbers)
             queues = create_queues(
-                children, settings.queue, times, key_arn=self._key_arn, account=account, senders=may_send
+                children,
+                settings.queue,
+                times,
+                key_arn=self._key_arn,
+                account=account,
+                senders=may_send,
+                reasons=reason_tags(settings.reasons, "visibility_reason", "dead_letter_reason"),
             )
-        connect(children, settings.producers, rules, queues, fifo=fifo)
+        connect(children, settings.producers, rules, queues)
 
         statements = iam.consume(queues.queue.arn, self._key_arn)
         if function:
@@ -196,6 +208,7 @@ class OrderPipeline(pulumi.ComponentResource):
 
         self.queue_url, self.queue_arn = queues.queue.url, queues.queue.arn
         self.dead_letter_queue_url, self.dead_letter_queue_arn = queues.dead_letters_url, queues.dead_letters_arn
+        self.undelivered_queue_url = queues.undelivered.url if queues.undelivered else pulumi.Output.from_input("")
         self.function_name, self.log_group_name = consumer.function.name, consumer.log_group_name
         self.mapping_id = mapping.uuid
         self.front_door_url = pulumi.Output.from_input("")
@@ -212,6 +225,7 @@ class OrderPipeline(pulumi.ComponentResource):
         return OrderPipelineResources(
             queue=queues.queue,
             dead_letters=queues.dead_letters,
+            undelivered=queues.undelivered,
             key=key,
             role=role,
             log_group=consumer.log_group,
@@ -245,6 +259,7 @@ class OrderPipeline(pulumi.ComponentResource):
             metrics_config={"metrics": ["EventCount"]},
             provisioned_poller_config={name: value for name, value in pollers.items() if value is not None} or None,
             scaling_config={"maximum_concurrency": times["max_concurrency"]} if settings.has_max_concurrency else None,
+            tags=reason_tags(settings.reasons, "filter_reason") if settings.filters else {},
             opts=pulumi.ResourceOptions(depends_on=[consumer.policy]),
         )
 
@@ -264,6 +279,7 @@ class OrderPipeline(pulumi.ComponentResource):
             dead_letter_queue_name=queues.dead_letters_name,
             # Of a queue that is deployed elsewhere it is not known.
             dead_letter_retention_seconds=DEAD_LETTER_RETENTION_SECONDS if queues.dead_letters else None,
+            undelivered_queue_name=queues.undelivered.name if queues.undelivered else None,
             fifo=settings.queue.fifo,
             fair=settings.queue.fair,
             has_mapping_metrics=True,

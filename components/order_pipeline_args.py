@@ -27,7 +27,10 @@ class TopicProducer(TypedDict):
 class EventProducer(TypedDict):
     """Events of an EventBridge bus that become orders; the component makes the rule.
 
+    What EventBridge cannot deliver goes to the dead-letter queue. It puts nothing into a FIFO one, so that a FIFO
+    pipeline has a standard queue more for it (`undelivered_queue_url`).
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
 
     pattern: dict[str, Any]
@@ -158,8 +161,9 @@ class OrderPipelineArgs(TypedDict):
     filters: NotRequired[list[Filter]]
     """What orders the function gets: those that match any of these, at most 10; AWS takes 5 until the account's quota
     is raised. Default: all."""
-    discard_unmatched: NotRequired[bool]
-    """That you know: what no filter matches is deleted from the queue. Filters need it to be true. Default: false."""
+    filter_reason: NotRequired[str]
+    """Why what no filter matches may be deleted from the queue, at most 256 characters; filters need it, and it becomes
+    a tag of the mapping that the policy pack shows. Default: none."""
 
     # The queue.
     existing_queue: NotRequired[str]
@@ -170,6 +174,10 @@ class OrderPipelineArgs(TypedDict):
     content_based_deduplication: NotRequired[bool]
     """Whether orders on a FIFO queue with the same body within 5 minutes are one. Default: true; an order with a
     deduplication id of its own goes by that."""
+    dead_letter_reason: NotRequired[str]
+    """Why, on a FIFO queue, an order may overtake one of its group that became a dead letter, at most 256 characters;
+    it becomes a tag of the queue. Default: none, and the policy pack asks for it.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"""
     high_throughput: NotRequired[bool]
     """Whether the limits of a FIFO queue, and its deduplication, apply to each message group. Default: true."""
     fair: NotRequired[bool]
@@ -217,4 +225,4 @@ class OrderPipelineArgs(TypedDict):
     suits production."""
     transform: NotRequired[dict[str, dict[str, Any]]]
     """Child -> properties that take the place of the component's own, as pulumi-aws names them:
-    `{"queue": {"name": "orders"}}`. Default: none. The policy pack sees the result."""
+    `{"queue": {"name": "orders"}}`; tags are added to its own. Default: none. The policy pack sees the result."""

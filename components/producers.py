@@ -14,7 +14,7 @@ from components.arguments import TEXTS, Arguments
 from components.children import Children
 from components.json_text import json_text
 from components.order_pipeline_args import BucketProducer, EventProducer, TopicProducer
-from components.queue import Queues, Sender
+from components.queue import DEAD_LETTERS, UNDELIVERED, Queues, Sender
 
 _KEY = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _MAX_GROUP = 100
@@ -130,19 +130,24 @@ def senders(
 ) -> list[Sender]:
     """Who may send to the queue.
 
-    EventBridge puts what it could not deliver into standard queues only, and does not tell KMS for which rule it asks.
+    EventBridge puts what it could not deliver into standard queues only, so not among the dead letters of a FIFO queue,
+    and does not tell KMS for which rule it asks.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
     """
+    of_events = UNDELIVERED if fifo else DEAD_LETTERS
     return [
-        *(Sender(f"Topic{n}", "sns.amazonaws.com", topic["arn"], True) for n, topic in _numbered(producers.topics)),
-        *(Sender(f"Event{n}", "events.amazonaws.com", rule.arn, not fifo, False) for n, rule in _numbered(rules)),
+        *(
+            Sender(f"Topic{n}", "sns.amazonaws.com", topic["arn"], DEAD_LETTERS)
+            for n, topic in _numbered(producers.topics)
+        ),
+        *(Sender(f"Event{n}", "events.amazonaws.com", rule.arn, of_events, False) for n, rule in _numbered(rules)),
         *(
             Sender(
                 f"Bucket{n}",
                 "s3.amazonaws.com",
                 pulumi.Output.format("arn:{0}:s3:::{1}", partition, bucket["name"]),
-                False,
+                "",
             )
             for n, bucket in _numbered(producers.buckets)
         ),
@@ -154,13 +159,10 @@ def connect(
     producers: Producers,
     rules: Mapping[str, aws.cloudwatch.EventRule],
     queues: Queues,
-    *,
-    fifo: bool,
 ) -> None:
-    """Let all of them send to the queue. What a topic or a rule cannot deliver goes to the dead-letter queue."""
+    """Let all of them send to the queue. What a topic or a rule cannot deliver goes to a queue that keeps it."""
     # S3 tries to send at once; the others would lose what they send before the queue lets them in.
     after_policy = pulumi.ResourceOptions(depends_on=[queues.policy] if queues.policy else [])
-    undelivered = {"deadLetterTargetArn": queues.dead_letters_arn}
     for key, topic in producers.topics.items():
         filtered: dict[str, Any] = {}
         if "filter" in topic:
@@ -174,10 +176,11 @@ def connect(
             protocol="sqs",
             endpoint=queues.queue.arn,
             raw_message_delivery=True,
-            redrive_policy=json_text(undelivered),
+            redrive_policy=json_text({"deadLetterTargetArn": queues.dead_letters_arn}),
             **filtered,
             opts=after_policy,
         )
+    of_events = queues.undelivered.arn if queues.undelivered else queues.dead_letters_arn
     for key, event in producers.events.items():
         group = event.get("message_group")
         children.create(
@@ -187,7 +190,7 @@ def connect(
             arn=queues.queue.arn,
             input_path=event.get("input_path", "$.detail"),
             sqs_target={"message_group_id": group} if group else None,
-            dead_letter_config=None if fifo else {"arn": queues.dead_letters_arn},
+            dead_letter_config={"arn": of_events},
             opts=after_policy,
         )
     for key, bucket in producers.buckets.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,21 +15,20 @@ from components.arguments import Arguments
 from components.children import Children
 from components.errors import PipelineError
 from components.json_text import json_text
-from components.timing import DEAD_LETTER_RETENTION_SECONDS
+from components.timing import DEAD_LETTER_RETENTION_SECONDS, MAX_MESSAGE_BYTES
 
+DEAD_LETTERS, UNDELIVERED = "dead-letters", "undelivered"
+"""Roles of the queues that keep what failed, and what EventBridge could not deliver to a FIFO queue."""
 TYPES = {
     "queue": "sqs.Queue",
     "queue-policy": "sqs.QueuePolicy",
-    "dead-letters": "sqs.Queue",
-    "dead-letters-policy": "sqs.QueuePolicy",
+    DEAD_LETTERS: "sqs.Queue",
+    f"{DEAD_LETTERS}-policy": "sqs.QueuePolicy",
     "redrive-allow": "sqs.RedriveAllowPolicy",
+    UNDELIVERED: "sqs.Queue",
+    f"{UNDELIVERED}-policy": "sqs.QueuePolicy",
 }
 """The children that are made here."""
-REASON_TAG = "visibility-timeout-reason"
-"""Tag of a queue: why its visibility timeout is lower than recommended."""
-_TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]*")
-"""https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"""
-_MAX_TAG_VALUE = 256
 _LONG_POLL_SECONDS = 20
 """The longest: whoever else polls the queue waits for an order instead of asking again and again."""
 
@@ -43,7 +41,6 @@ class QueueSettings:
     fair: bool
     content_based_deduplication: bool
     high_throughput: bool
-    visibility_reason: str
     customer_key: bool
     kms_key_arn: pulumi.Input[str] | None
 
@@ -55,8 +52,8 @@ class Sender:
     sid: str
     service: str
     source_arn: pulumi.Input[str]
-    uses_dead_letters: bool
-    """Whether it puts what it cannot deliver into the dead-letter queue itself."""
+    gives_up_to: str
+    """Role of the queue into which it puts what it cannot deliver; empty when it has none."""
     names_itself_to_keys: bool = True
     """Whether it tells KMS for which resource it asks."""
 
@@ -98,6 +95,8 @@ class Queues:
     dead_letters_name: pulumi.Output[str]
     dead_letters_arn: pulumi.Output[str]
     dead_letters_url: pulumi.Output[str]
+    undelivered: aws.sqs.Queue | None = None
+    """What could not be delivered to the queue and may not wait among the dead letters."""
 
 
 def read_queue(given: Arguments) -> QueueSettings:
@@ -107,7 +106,6 @@ def read_queue(given: Arguments) -> QueueSettings:
         fair=given.flag("fair", False),
         content_based_deduplication=given.flag("content_based_deduplication", True),
         high_throughput=given.flag("high_throughput", True),
-        visibility_reason=given.text("visibility_reason").strip(),
         customer_key=given.flag("customer_key", False),
         kms_key_arn=given.value("kms_key_arn"),
     )
@@ -122,15 +120,12 @@ def queue_problems(given: Arguments, settings: QueueSettings, producers: Sequenc
         producers: The declared producers, for messages.
     """
     problems: list[str] = []
-    reason = settings.visibility_reason
-    if len(reason) > _MAX_TAG_VALUE or not _TAG_VALUE.fullmatch(reason):
-        problems.append(
-            f"visibility_reason becomes a tag: at most {_MAX_TAG_VALUE} letters, digits, spaces and . : / = + - @ _"
-        )
     if settings.fifo and settings.fair:
         problems.append("fair is for standard queues; a FIFO queue keeps its groups apart by itself: leave fair out")
     if not settings.fifo and (
-        names := [name for name in ("content_based_deduplication", "high_throughput") if given.has(name)]
+        names := [
+            name for name in ("content_based_deduplication", "dead_letter_reason", "high_throughput") if given.has(name)
+        ]
     ):
         problems.append(f"{', '.join(names)} only work on a FIFO queue: leave them out, or set fifo to true")
     if settings.customer_key and settings.kms_key_arn is not None:
@@ -177,8 +172,9 @@ def create_queues(
     key_arn: pulumi.Input[str] | None,
     account: pulumi.Input[str],
     senders: Sequence[Sender],
+    reasons: Mapping[str, str],
 ) -> Queues:
-    """Create both queues.
+    """Create the queue and its dead-letter queue, and one for what is not delivered where a sender needs it.
 
     Args:
         children: Makes the resources.
@@ -187,30 +183,39 @@ def create_queues(
         key_arn: KMS key of both; without one SQS encrypts with keys of its own.
         account: The AWS account.
         senders: Services that may send to the queue.
+        reasons: Tags of the queue.
     """
     common: dict[str, Any] = {
-        "fifo_queue": True if settings.fifo else None,
         "kms_master_key_id": key_arn,
         "sqs_managed_sse_enabled": True if key_arn is None else None,
         "receive_wait_time_seconds": _LONG_POLL_SECONDS,
-        "max_message_size": times["max_message_size"],
     }
+    ordered: dict[str, Any] = {}
     if settings.fifo:
-        common["content_based_deduplication"] = settings.content_based_deduplication
+        ordered = {"fifo_queue": True, "content_based_deduplication": settings.content_based_deduplication}
         if settings.high_throughput:
-            common |= {"deduplication_scope": "messageGroup", "fifo_throughput_limit": "perMessageGroupId"}
-    dead_letters: aws.sqs.Queue = children.create(
-        "dead-letters", **common, message_retention_seconds=DEAD_LETTER_RETENTION_SECONDS, holds_data=True
-    )
+            ordered |= {"deduplication_scope": "messageGroup", "fifo_throughput_limit": "perMessageGroupId"}
+    kept: dict[str, Any] = {
+        **common,
+        # Whatever the largest order: EventBridge puts the whole event there, of which the order is a part.
+        "max_message_size": MAX_MESSAGE_BYTES,
+        "message_retention_seconds": DEAD_LETTER_RETENTION_SECONDS,
+    }
+    dead_letters: aws.sqs.Queue = children.create(DEAD_LETTERS, **kept, **ordered, holds_data=True)
+    undelivered: aws.sqs.Queue | None = None
+    if any(sender.gives_up_to == UNDELIVERED for sender in senders):
+        undelivered = children.create(UNDELIVERED, **kept, holds_data=True)
     queue: aws.sqs.Queue = children.create(
         "queue",
         **common,
+        **ordered,
         delay_seconds=times["delay"],
+        max_message_size=times["max_message_size"],
         message_retention_seconds=times["retention"],
         redrive_policy=json_text(
             {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": times["max_receive_count"]}
         ),
-        tags={REASON_TAG: settings.visibility_reason} if settings.visibility_reason else {},
+        tags=reasons,
         visibility_timeout_seconds=times["visibility_timeout"],
         holds_data=True,
     )
@@ -222,12 +227,11 @@ def create_queues(
     policy: aws.sqs.QueuePolicy = children.create(
         "queue-policy", queue_url=queue.url, policy=_policy(queue.arn, account, senders)
     )
-    children.create(
-        "dead-letters-policy",
-        queue_url=dead_letters.url,
-        policy=_policy(dead_letters.arn, account, [sender for sender in senders if sender.uses_dead_letters]),
-    )
-    return Queues(queue, policy, dead_letters, dead_letters.name, dead_letters.arn, dead_letters.url)
+    for role, keeps in ((DEAD_LETTERS, dead_letters), (UNDELIVERED, undelivered)):
+        if keeps:
+            may_send = [sender for sender in senders if sender.gives_up_to == role]
+            children.create(f"{role}-policy", queue_url=keeps.url, policy=_policy(keeps.arn, account, may_send))
+    return Queues(queue, policy, dead_letters, dead_letters.name, dead_letters.arn, dead_letters.url, undelivered)
 
 
 def adopt_queue(name: str, queue: aws.sqs.Queue) -> tuple[Queues, dict[str, pulumi.Output[Any]]]:

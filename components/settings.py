@@ -20,6 +20,7 @@ from components.front_door import FrontDoorSettings, read_front_door
 from components.order_pipeline_args import OrderPipelineArgs
 from components.producers import Producers, read_producers
 from components.queue import QueueSettings, queue_problems, read_queue
+from components.reasons import read_reasons, reason_problems
 from components.timing import Timing, range_problems, solve
 from components.watch.alarms import alarm_types
 from components.watch.queue import QUEUE_ALARMS
@@ -34,8 +35,9 @@ _OF_OUR_FUNCTION = (
 )  # fmt: skip
 """Arguments that say what an existing function already says of itself."""
 _OF_OUR_QUEUE = (
-    "buckets", "content_based_deduplication", "customer_key", "delay", "events", "fifo", "high_throughput",
-    "max_message_size", "max_receive_count", "retention", "topics", "visibility_reason", "visibility_timeout",
+    "buckets", "content_based_deduplication", "customer_key", "dead_letter_reason", "delay", "events", "fifo",
+    "high_throughput", "max_message_size", "max_receive_count", "retention", "topics", "visibility_reason",
+    "visibility_timeout",
 )  # fmt: skip
 """Arguments that say what an existing queue already says of itself."""
 
@@ -55,6 +57,8 @@ class Settings:
     existing_queue: str
     enabled: bool
     filters: Sequence[Filter]
+    reasons: Mapping[str, str]
+    """By their arguments; an empty one is none."""
     producers: Producers
     front_door: FrontDoorSettings | None
     alarm_actions: Sequence[pulumi.Input[str]] | None
@@ -85,7 +89,8 @@ def resolve(name: str, args: OrderPipelineArgs) -> Settings:
     function_settings, queue_settings = read_function(given), read_queue(given)
     fifo, deduplicates = queue_settings.fifo, queue_settings.content_based_deduplication
     numbers: dict[str, Any] = {field: given.number(field, getattr(Timing, field)) for field in _NUMBERS}
-    numbers["visibility_reason"], numbers["fifo"] = bool(queue_settings.visibility_reason), fifo
+    reasons = read_reasons(given)
+    numbers["visibility_reason"], numbers["fifo"] = bool(reasons["visibility_reason"]), fifo
 
     producers, found = read_producers(given, fifo=fifo, deduplicates=deduplicates)
     problems += found
@@ -116,6 +121,7 @@ def resolve(name: str, args: OrderPipelineArgs) -> Settings:
         existing_queue=given.text("existing_queue"),
         enabled=given.flag("enabled", True),
         filters=filters,
+        reasons=reasons,
         producers=producers,
         front_door=door,
         alarm_actions=given.items("alarm_actions", TEXTS) if given.has("alarm_actions") else None,
@@ -125,7 +131,6 @@ def resolve(name: str, args: OrderPipelineArgs) -> Settings:
         transform=transform,
         types=types,
     )
-    discards = given.flag("discard_unmatched", False)
     problems = [*name_problems(name, types), *problems]
     if given.problems:  # the limits of arguments that could not be read say nothing
         raise PipelineError(name, [*given.problems, *problems])
@@ -133,7 +138,8 @@ def resolve(name: str, args: OrderPipelineArgs) -> Settings:
         *_choice_problems(given, settings),
         *function_problems(settings.function),
         *queue_problems(given, settings.queue, producers.names),
-        *filter_problems(filters, discards_unmatched=discards),
+        *reason_problems(reasons),
+        *filter_problems(filters, reasons["filter_reason"]),
         *alarm_problems(QUEUE_ALARMS, alarms, without=_unknown_of_the_watched(settings)),
         *action_problems(settings.alarm_actions or ()),
         *override_problems(transform, types),
@@ -181,6 +187,7 @@ def _unknown_of_the_watched(settings: Settings) -> list[str]:
     return [
         *([] if settings.queue.fair else ["fair"]),
         *(["dead_letter_retention_seconds"] if settings.existing_queue else []),
+        *([] if settings.queue.fifo and settings.producers.events else ["undelivered_queue_name"]),
     ]
 
 

@@ -23,7 +23,7 @@ def main() -> int:
     heed_interrupts()
     parser = _parser()
     arguments, options = parser.parse_known_args()
-    if options and arguments.command not in _PULUMI_COMMANDS:
+    if options and arguments.command not in {*_PULUMI_COMMANDS, "check"}:
         parser.error(f"unknown arguments: {' '.join(options)}")
     try:
         match arguments.command:
@@ -34,6 +34,8 @@ def main() -> int:
                 for name, value in aws_environment(_instance()).items():
                     print(f"export {name}={shlex.quote(value)}")
                 return 0
+            case "check":
+                return LocalStack(DEFAULT, _instance()).check(*options)
             case "demo":
                 return demo(keep=arguments.keep)
             case _:
@@ -55,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in _PULUMI_COMMANDS.items():
         commands.add_parser(name, help=f"{text}; other options go to pulumi")
+    commands.add_parser("check", help="judge a preview; other options go to `python -m policy check`")
     show = commands.add_parser("demo", help="deploy, send orders, show what happens, destroy")
     show.add_argument("--keep", action="store_true", help="leave everything running at the end")
     commands.add_parser("env", help="print what points an AWS SDK or CLI at the embedded AWS")

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,11 @@ class Engine:
     def run(self, *arguments: str) -> int:
         """Run a command in front of the user; its exit code."""
         command = ["pulumi", *arguments]
+        return subprocess.run(command, cwd=self.project, env=dict(self.environment), check=False).returncode
+
+    def check(self, *options: str) -> int:
+        """Judge the program by `python -m policy check` in front of the user; its exit code."""
+        command = [sys.executable, "-m", "policy", "check", *options]
         return subprocess.run(command, cwd=self.project, env=dict(self.environment), check=False).returncode
 
     def output(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -40,6 +40,8 @@ _KEPT_FOR_PACKAGES = (
     "XDG_CACHE_HOME",
 )
 """What passes so that the dependencies of functions can be fetched and kept, with all that is named `UV_...`."""
+_KEPT_FOR_POLICY = ("ORDER_POLICY",)
+"""What passes so that the policy pack finds the settings that the user names."""
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _PLUGIN = PROJECT / "local" / "provider" / "pulumi-resource-aws"
 
@@ -114,7 +116,7 @@ def pulumi_environment(
     workspace.backend.mkdir(parents=True, exist_ok=True)
     _install_plugin(workspace.pulumi_home)
     path = [PROJECT / ".venv" / "bin", engine().resolve(), _SYSTEM_PATH]
-    kept = {*_KEPT, *_KEPT_FOR_PACKAGES, *(name for name in host if name.startswith("UV_"))}
+    kept = {*_KEPT, *_KEPT_FOR_PACKAGES, *_KEPT_FOR_POLICY, *(name for name in host if name.startswith("UV_"))}
     return {
         **{name: host[name] for name in sorted(kept) if name in host},
         **aws_environment(instance, account, region),

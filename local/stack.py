@@ -39,6 +39,12 @@ class LocalStack:
             self._epoch_record.write_text(self.instance.epoch)
         return code
 
+    def check(self, *options: str) -> int:
+        """Judge a preview of the stack by the policy pack in front of the user; its exit code."""
+        engine = self._engine
+        engine.ensure_stack(STACK)
+        return engine.check("--stack", STACK, *options)
+
     def outputs(self) -> dict[str, Any]:
         """The outputs of the deployed stack."""
         return self._engine.stack_outputs(STACK)

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from pulumi_policy import proxy
 
-from policy.tokens import FUNCTION, MAPPING, QUEUE, STREAM, SUBSCRIPTION
+from policy.tokens import FUNCTION, KEY, LOG_GROUP, MAPPING, QUEUE, ROLE, STREAM, SUBSCRIPTION, TABLE, TOPIC
 
 _SENTINELS = frozenset(
     {
@@ -31,7 +31,7 @@ _SENTINELS = frozenset(
     }
 )
 
-_FILLED_IN: Mapping[str, frozenset[str]] = {
+FILLED_IN: Mapping[str, frozenset[str]] = {
     QUEUE: frozenset(
         {
             "deduplicationScope",
@@ -46,12 +46,21 @@ _FILLED_IN: Mapping[str, frozenset[str]] = {
         }
     ),
     MAPPING: frozenset({"maximumRecordAgeInSeconds", "maximumRetryAttempts", "parallelizationFactor"}),
-    FUNCTION: frozenset({"architectures", "loggingConfig", "tracingConfig"}),
-    STREAM: frozenset({"arn", "maxRecordSizeInKib", "streamModeDetails"}),
+    FUNCTION: frozenset({"architectures", "loggingConfig", "name", "tracingConfig"}),
+    STREAM: frozenset({"arn", "maxRecordSizeInKib", "name", "streamModeDetails"}),
+    TABLE: frozenset({"name", "pointInTimeRecovery", "serverSideEncryption", "streamViewType"}),
+    TOPIC: frozenset({"name", "namePrefix", "policy"}),
     SUBSCRIPTION: frozenset({"filterPolicyScope"}),
+    KEY: frozenset({"policy"}),
+    ROLE: frozenset({"inlinePolicies", "managedPolicyArns", "name", "namePrefix"}),
+    LOG_GROUP: frozenset({"name", "namePrefix"}),
 }
 """Properties that AWS may fill in when the program leaves them out: for each type those that are `Optional` and
 `Computed` in the provider's source, https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service"""
+
+
+_FILLED_IN_EVERYWHERE = frozenset({"region"})
+"""The same of every type."""
 
 
 class State(Enum):
@@ -104,7 +113,7 @@ class Facts(ABC):
         value = self._value(name, [])
         if isinstance(value, State):
             return value
-        facts = map(_fact, cast("list[Any]", value) if isinstance(value, list) else [value])
+        facts = map(fact_of, cast("list[Any]", value) if isinstance(value, list) else [value])
         return [Object(cast("Mapping[str, Any]", fact)) if isinstance(fact, Mapping) else fact for fact in facts]
 
     def object(self, name: str) -> Object:
@@ -118,6 +127,8 @@ class Facts(ABC):
                 return Object(cast("Mapping[str, Any] | State", value))
             case [{} as only]:
                 return Object(cast("Mapping[str, Any]", only))
+            case [only] if _is_unknown(only):
+                return Object(State.UNKNOWN)
             case _:
                 return Object(State.UNSET)
 
@@ -134,7 +145,7 @@ class Object(Facts):
 
     def fact(self, name: str) -> Fact:
         """The property as a fact."""
-        return self.content if isinstance(self.content, State) else _fact(self.content.get(name))
+        return self.content if isinstance(self.content, State) else fact_of(self.content.get(name))
 
 
 @dataclass(frozen=True)
@@ -147,6 +158,7 @@ class Resource(Facts):
         name: Its logical name.
         properties: Its properties; unknown values are Pulumi's sentinel strings.
         dependencies: For each property the URNs of the resources that its value comes from.
+        managed: Whether this program made it; one that it only reads is known, but not judged.
     """
 
     urn: str
@@ -154,12 +166,15 @@ class Resource(Facts):
     name: str
     properties: Mapping[str, Any]
     dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    managed: bool = True
 
     def fact(self, name: str) -> Fact:
         """The property as a fact."""
-        fact = _fact(self.properties.get(name))
-        may_be_left_out = fact is State.UNKNOWN and name in _FILLED_IN.get(self.type, ())
-        return State.UNSET if may_be_left_out and not self.dependencies.get(name) else fact
+        fact = fact_of(self.properties.get(name))
+        if fact is not State.UNKNOWN or self.dependencies.get(name):
+            return fact
+        filled_in = name in _FILLED_IN_EVERYWHERE or name in FILLED_IN.get(self.type, ())
+        return State.UNSET if filled_in else fact
 
     def tag(self, name: str) -> str | State:
         """A tag of this very resource: the provider's default tags are in `tagsAll`, not in `tags`.
@@ -169,7 +184,8 @@ class Resource(Facts):
         return self.object("tags").text(name)
 
 
-def _fact(value: Any) -> Fact:
+def fact_of(value: Any) -> Fact:
+    """A value of a property as a fact."""
     if value is None or value == "":
         return State.UNSET
     return State.UNKNOWN if _is_unknown(value) else value

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
+from typing import Any
 
 from policy.facts import Resource
 from policy.graph import Graph
@@ -20,12 +21,32 @@ class Kind(Enum):
     """AWS accepts what breaks it; there may be a reason to."""
 
 
+class Level(StrEnum):
+    """What a broken rule does to a deployment."""
+
+    OFF = "off"
+    ADVISORY = "advisory"
+    """It is said."""
+    MANDATORY = "mandatory"
+    """It is said, and `pulumi preview` and `pulumi up` fail."""
+
+
+class Profile(StrEnum):
+    """A choice of levels for all rules."""
+
+    DEV = "dev"
+    """What loses orders or is refused by AWS fails; the rest is advice, or silent."""
+    STANDARD = "standard"
+    STRICT = "strict"
+    """Every rule counts."""
+
+
 class Verdict(Enum):
     """What a finding says of its resource."""
 
     BROKEN = "it breaks the rule"
     UNDECIDED = "what the rule needs is not known yet, or is outside this program"
-    ACCEPTED = "it departs from the rule, and a reason for that is stated on it"
+    ACCEPTED = "it departs from the rule, and a reason for that is stated"
     FAILED = "the rule itself failed, so that nothing is known"
 
 
@@ -47,7 +68,20 @@ def undecided(resource: Resource, why: str) -> Finding:
     return Finding(resource.urn, why, Verdict.UNDECIDED)
 
 
-Check = Callable[[Graph], Iterator[Finding]]
+Check = Callable[..., Iterator[Finding]]
+"""Takes the graph, and the rule's parameters by name."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A whole number of a rule that a team may set otherwise."""
+
+    name: str
+    default: int
+    low: int
+    high: int
+    what: str
+    """What it is and its unit, for the page of the rule."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +98,38 @@ class Rule:
     url: str
     """The AWS page behind it."""
     check: Check
+    levels: Mapping[Profile, Level]
+    parameters: tuple[Parameter, ...] = ()
+    remedy: Mapping[str, Any] | None = None
+    """Properties of the resource that mend it and change nothing for anybody else; none if there is no such remedy.
+
+    Only for a rule that looks at nothing but the resource itself.
+    """
 
     @property
     def why(self) -> str:
         """What the rule asks for and why, as its page has it: the docstring of its check."""
         return inspect.getdoc(self.check) or ""
 
+    def findings(self, graph: Graph, parameters: Mapping[str, int] | None = None) -> list[Finding]:
+        """What the rule finds, with its default parameters or others."""
+        defaults = {parameter.name: parameter.default for parameter in self.parameters}
+        return list(self.check(graph, **{**defaults, **(parameters or {})}))
 
-def rule(rule_id: str, name: str, *, title: str, kind: Kind, url: str) -> Callable[[Check], Rule]:
+
+def rule(
+    rule_id: str,
+    name: str,
+    *,
+    title: str,
+    kind: Kind,
+    url: str,
+    dev: Level = Level.MANDATORY,
+    standard: Level = Level.MANDATORY,
+    strict: Level = Level.MANDATORY,
+    parameters: tuple[Parameter, ...] = (),
+    remedy: Mapping[str, Any] | None = None,
+) -> Callable[[Check], Rule]:
     """Make a rule of the check below it, whose docstring says why."""
-    return lambda check: Rule(rule_id, name, title, kind, url, check)
+    levels = {Profile.DEV: dev, Profile.STANDARD: standard, Profile.STRICT: strict}
+    return lambda check: Rule(rule_id, name, title, kind, url, check, levels, parameters, remedy)

@@ -1,6 +1,6 @@
-"""Writes docs/order-pipeline.md from the docstrings of the component, so that it cannot go stale.
+"""Writes docs/order-pipeline.md and docs/rules/ from the docstrings of the component and of the rules.
 
-Run `make docs` after a change of a docstring; `make check` fails when the page is not what this would write.
+Run `make docs` after a change of a docstring; `make check` fails when a page is not what this would write.
 Exit codes: 0 written, or up to date with `--check`; 1 out of date.
 """
 
@@ -14,6 +14,8 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+
+import rule_pages
 
 PROJECT = Path(__file__).parent.parent
 PAGE = PROJECT / "docs" / "order-pipeline.md"
@@ -97,14 +99,20 @@ def _text(node: ast.ClassDef | ast.FunctionDef) -> str:
 
 
 def main() -> int:
-    """Write the page, or compare it."""
+    """Write the pages, or compare them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether the page is up to date")
-    if not parser.parse_args().check:
-        PAGE.write_text(page())
-    elif not PAGE.exists() or PAGE.read_text() != page():
-        print(f"{PAGE.relative_to(PROJECT)} is not what the docstrings say: run `make docs`", file=sys.stderr)
-        return 1
+    parser.add_argument("--check", action="store_true", help="only say whether the pages are up to date")
+    pages, strays = {PAGE: page(), **rule_pages.pages()}, rule_pages.strays()
+    if parser.parse_args().check:
+        stale = [path for path, text in pages.items() if not path.exists() or path.read_text() != text]
+        for path in [*stale, *strays]:
+            print(f"{path.relative_to(PROJECT)} is not what the docstrings say: run `make docs`", file=sys.stderr)
+        return 1 if stale or strays else 0
+    for path, text in pages.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    for path in strays:
+        path.unlink()
     return 0
 
 

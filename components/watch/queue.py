@@ -18,17 +18,13 @@ from operator import sub
 
 import pulumi
 
+from components.watch.dead_letters import DEAD_LETTER_ALARMS, DEAD_LETTER_GRAPHS, read_attributes
 from components.watch.function import FUNCTION_ALARMS, FUNCTION_GRAPHS, READ_FAILURES, WatchedFunction
 from components.watch.model import CRITICAL, WARNING, Alarm, Graph, Metric, derive
 
 _SILENCE_SECONDS = 1_200
 """Longer than any invocation, of at most 900 s: a consumer that is alive has by then deleted, and polled, something."""
 _MAPPING = "aws lambda get-event-source-mapping --uuid {mapping_uuid}"
-
-
-def _attributes(queue: str) -> str:
-    url = f"$(aws sqs get-queue-url --queue-name {queue} --query QueueUrl --output text)"
-    return f"aws sqs get-queue-attributes --attribute-names All --queue-url {url}"
 
 
 @dataclass(frozen=True)
@@ -45,6 +41,8 @@ class WatchedQueue(WatchedFunction):
     dead_letter_queue_name: pulumi.Input[str] | None
     """`None` when it is not known: then dead letters are not watched."""
     dead_letter_retention_seconds: pulumi.Input[int] | None
+    undelivered_queue_name: pulumi.Input[str] | None
+    """`None` without events that could not wait among the dead letters."""
     fifo: bool
     fair: bool
     """Whether producers give message groups on a standard queue."""
@@ -77,10 +75,6 @@ def _of_queue(name: str, statistic: str) -> Metric:
     return Metric("AWS/SQS", name, {"QueueName": "queue_name"}, statistic)
 
 
-def _of_dead_letters(name: str, statistic: str) -> Metric:
-    return Metric("AWS/SQS", name, {"QueueName": "dead_letter_queue_name"}, statistic)
-
-
 def _of_mapping(name: str, statistic: str) -> Metric:
     return Metric("AWS/Lambda", name, {"EventSourceMappingUUID": "mapping_uuid"}, statistic)
 
@@ -89,10 +83,6 @@ _VISIBLE = _of_queue("ApproximateNumberOfMessagesVisible", "Maximum")
 _AGE = _of_queue("{age_metric}", "Maximum")
 _AGE_OF_ALL = _of_queue("ApproximateAgeOfOldestMessage", "Maximum")
 _DELETED = _of_queue("NumberOfMessagesDeleted", "Sum")
-# Not NumberOfMessagesSent: it does not count what SQS itself moves there.
-_DEAD = _of_dead_letters("ApproximateNumberOfMessagesVisible", "Maximum")
-_DEAD_IN_FLIGHT = _of_dead_letters("ApproximateNumberOfMessagesNotVisible", "Maximum")
-_DEAD_AGE = _of_dead_letters("ApproximateAgeOfOldestMessage", "Maximum")
 _FAILED = _of_mapping("FailedInvokeEventCount", "Sum")
 _PROCESSED = _of_mapping("DeletedEventCount", "Sum")
 # How often it is sent, not its sum: an empty poll sends 0, a disabled mapping sends nothing.
@@ -109,7 +99,7 @@ QUEUE_ALARMS = (
         threshold=100,
         percent_of="max_backlog",
         meaning="{threshold} or more orders have waited in {queue_name} for {minutes} minutes",
-        first=_attributes("{queue_name}"),
+        first=read_attributes("{queue_name}"),
     ),
     Alarm(
         name="age",
@@ -136,7 +126,7 @@ QUEUE_ALARMS = (
             "an order in {queue_name} has waited {threshold} s or longer: unless `age` fires too, one of a group that "
             "sends more than its share"
         ),
-        first=_attributes("{queue_name}"),
+        first=read_attributes("{queue_name}"),
         needs=("fair",),
     ),
     Alarm(
@@ -154,51 +144,7 @@ QUEUE_ALARMS = (
         ),
         first=_MAPPING,
     ),
-    Alarm(
-        name="dead-letters",
-        severity=CRITICAL,
-        metrics={"visible": _DEAD},
-        threshold=1,
-        meaning=(
-            "{dead_letter_queue_name} holds {threshold} or more orders that failed every attempt; they are lost unless "
-            "somebody acts"
-        ),
-        # Not receive-message: it hides them for a while, and after three times from the metric of their age.
-        first=READ_FAILURES,
-        needs=("dead_letter_queue_name",),
-    ),
-    Alarm(
-        name="dead-letters-grew",
-        severity=CRITICAL,
-        metrics={"visible": _DEAD, "in_flight": _DEAD_IN_FLIGHT},
-        # How many came in a minute, when some were there before: the first ones raise `dead-letters`, which then stays
-        # in ALARM and would say nothing of the next. Those in flight are added, as reading a dead letter hides it for a
-        # while. Idle: no value, or 0.
-        expression="IF((visible + in_flight) > DIFF(visible + in_flight), DIFF(visible + in_flight), 0)",
-        # In ALARM for a quarter of an hour: a wave of failures is one call and not one a minute.
-        periods=15,
-        datapoints=1,
-        threshold=1,
-        meaning=(
-            "{threshold} or more orders joined those that {dead_letter_queue_name} already held: orders go on failing"
-        ),
-        first=READ_FAILURES,
-        needs=("dead_letter_queue_name",),
-    ),
-    Alarm(
-        name="dead-letters-expiring",
-        severity=CRITICAL,
-        metrics={"age": _DEAD_AGE},
-        period=300,
-        threshold=75,
-        percent_of="dead_letter_seconds",
-        meaning=(
-            "an order has been in {dead_letter_queue_name} for {threshold} s or longer; SQS can delete it for good "
-            "when it has been there for {dead_letter_seconds} s"
-        ),
-        first=_attributes("{dead_letter_queue_name}"),
-        needs=("dead_letter_queue_name", "dead_letter_retention_seconds"),
-    ),
+    *DEAD_LETTER_ALARMS,
     Alarm(
         name="mapping-failing",
         # A warning: the orders are tried again, and those that fail every time raise `dead-letters`. For so long that
@@ -268,20 +214,7 @@ QUEUE_GRAPHS = (
         ),
     ),
     (
-        Graph(
-            title="Dead letters",
-            lines={"waiting": _DEAD, "in flight": _DEAD_IN_FLIGHT},
-            thresholds=("dead-letters",),
-            needs=("dead_letter_queue_name",),
-        ),
-        Graph(
-            title="Age of the oldest dead letter (s)",
-            lines={"age": _DEAD_AGE},
-            period=300,
-            thresholds=("dead-letters-expiring",),
-            limits={"can be deleted": "dead_letter_seconds"},
-            needs=("dead_letter_queue_name", "dead_letter_retention_seconds"),
-        ),
+        *DEAD_LETTER_GRAPHS,
         Graph(
             title="Event source mapping",
             lines={

@@ -1,10 +1,12 @@
 """What AWS refuses on a queue and the emulator lets pass, put right in the running emulator.
 
 - A service delivers to a queue over TLS, whatever the request came by that made it deliver.
-- EventBridge delivers only where the queue's policy lets it, as SNS and S3 do.
+- EventBridge delivers only where the queue's policy lets it, as SNS and S3 do. What it cannot deliver goes at once to
+  the dead-letter queue of the target, if that lets it in.
 - A queue with a customer key takes and gives messages only to those whom IAM and the key's policy let use the key.
 
 <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html>
+<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html>
 """
 
 from __future__ import annotations
@@ -83,15 +85,25 @@ def _caller_may(enforce: Callable[..., None]) -> Callable[..., None]:
 
 def _to_queues_that_allow_it(invoke: Callable[..., None]) -> Callable[..., None]:
     def call(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None) -> None:
-        arn = target.get("Arn", "")
-        if ":sqs:" in arn and not sqs.queue_policy_allows(arn, _EVENTS, rule.get("Arn", ""), get_account_id()):
-            _logger.warning(
-                "EventBridge: the policy of %s, or of its key, denies delivery from %s", arn, rule.get("Arn")
-            )
+        arn, source = target.get("Arn", ""), rule.get("Arn", "")
+        if ":sqs:" not in arn or _lets_rule(arn, source):
+            invoke(target, event, rule, view)
             return
-        invoke(target, event, rule, view)
+        _logger.warning("EventBridge: the policy of %s, or of its key, denies delivery from %s", arn, source)
+        keeper = (target.get("DeadLetterConfig") or {}).get("Arn", "")
+        if keeper and _lets_rule(keeper, source):
+            # The whole event, whichever part of it the target asks for.
+            invoke({"Arn": keeper}, event, rule, view)
+            code = "NO_PERMISSIONS" if sqs._queue_by_arn(arn) else "NO_RESOURCE"
+            said = {"RULE_ARN": source, "TARGET_ARN": arn, "ERROR_CODE": code}
+            attributes = {name: {"DataType": "String", "StringValue": value} for name, value in said.items()}
+            sqs._queue_by_arn(keeper)["messages"][-1]["message_attributes"] = attributes
 
     return call
+
+
+def _lets_rule(queue_arn: str, rule_arn: str) -> bool:
+    return sqs.queue_policy_allows(queue_arn, _EVENTS, rule_arn, get_account_id())
 
 
 def _key(queue: dict[str, Any] | None) -> str | None:

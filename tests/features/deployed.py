@@ -13,6 +13,7 @@ import boto3
 from botocore.config import Config
 
 from local.aws import Aws
+from policy.settings import FILE
 from tests.support.program import Program, Result
 from tests.support.waiting import eventually
 
@@ -83,6 +84,21 @@ class Pipeline:
         )
         return [_id(json.loads(message.get("Body", ""))) for message in answer.get("Messages", [])]
 
+    def take_undelivered(self, role: str) -> list[tuple[Any, dict[str, str]]]:
+        """Detail and attributes of the events in a queue for what EventBridge could not deliver; they leave it."""
+        url = self.child(role)["url"]
+        answer = self.aws.sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], WaitTimeSeconds=0, VisibilityTimeout=0
+        )
+        taken: list[tuple[Any, dict[str, str]]] = []
+        for message in answer.get("Messages", []):
+            attributes = message.get("MessageAttributes", {})
+            if "RULE_ARN" in attributes:
+                said = {name: value.get("StringValue", "") for name, value in attributes.items()}
+                taken.append((json.loads(message.get("Body", ""))["detail"], said))
+                self.aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=message.get("ReceiptHandle", ""))
+        return taken
+
     def waiting(self) -> int:
         """Orders in the queue, received at present or not."""
         counts = self.aws.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["All"]).get("Attributes", {})
@@ -110,9 +126,11 @@ class Deployed:
 
 
 def lay_out(program: Program, name: str) -> None:
-    """Make a program of `programs/` the text of a test's program, with the recorder as code beside it."""
+    """Make a program of `programs/` the text of a test's program; beside it the recorder as code, and its settings."""
     shutil.copytree(PROGRAMS / "recorder", program.folder / "recorder", dirs_exist_ok=True)
     shutil.copy(PROGRAMS / f"{name}.py", program.folder / "__main__.py")
+    if (settings := PROGRAMS / f"{name}.policy.yaml").exists():
+        shutil.copy(settings, program.folder / FILE)
 
 
 def deploy(program: Program, *options: str) -> Deployed:

@@ -62,6 +62,7 @@ def test_a_pipeline_of_an_existing_queue_and_an_existing_function_is_the_mapping
         "logGroupName": elsewhere.output("logs")["name"],
         "queueArn": elsewhere.output("queue")["arn"],
         "queueUrl": elsewhere.output("queue")["url"],
+        "undeliveredQueueUrl": "",
     }
     mapping = taken.aws.lambda_.get_event_source_mapping(UUID=outputs["mappingId"])
     assert mapping.get("FunctionArn") == f"{elsewhere.output('function')['arn']}:blue"

@@ -81,6 +81,28 @@ def test_the_detail_of_an_event_that_matches_is_an_order(store: Deployed, standa
     assert standard.history("cancelled", "on-another-bus") == fifo.history("cancelled", "on-another-bus") == []
 
 
+@pytest.mark.parametrize(("name", "keeper"), [("standard", "dead-letters"), ("fifo", "undelivered")])
+def test_an_event_that_the_queue_does_not_let_in_is_kept_by_a_standard_queue(
+    store: Deployed, name: str, keeper: str
+) -> None:
+    pipeline, bus, order = store.pipeline(name), store.output("bus")["name"], {"orderId": f"shut-out-of-{name}"}
+
+    with _without(pipeline, "queue", "Event1"):
+        _put_event(store, order, "OrderPlaced", bus)
+
+        assert pipeline.take_undelivered(keeper) == [
+            (
+                order,
+                {
+                    "ERROR_CODE": "NO_PERMISSIONS",
+                    "RULE_ARN": store.output(f"{name}-event-placed-rule")["arn"],
+                    "TARGET_ARN": pipeline.arn,
+                },
+            )
+        ]
+    assert pipeline.history(order["orderId"]) == []
+
+
 def test_new_objects_with_the_prefix_and_the_suffix_are_announced(store: Deployed, standard: Pipeline) -> None:
     for key in ("out/a.json", "in/a.txt", "in/a.json"):
         _put_object(store, {"orderId": key}, "bucket")
@@ -111,6 +133,9 @@ def test_a_producer_sends_to_an_encrypted_queue_by_one_statement_of_its_policy_a
     eventually(lambda: after in _arrived(locked))
 
     assert without not in _arrived(locked)
+    # The dead-letter queue has the same key, and a policy of its own.
+    kept = [order["orderId"] for order, _ in locked.take_undelivered("dead-letters")]
+    assert kept == ([without] if (producer, of) == ("Event1", "queue") else [])
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policy.facts import Resource
-from policy.rules.sqs import dead_letter_queue
+from policy.rules.sqs_redrive import dead_letter_queue, redrive_policy
 from policy.tokens import FUNCTION, MAPPING, REDRIVE_ALLOW_POLICY, REDRIVE_POLICY
 from tests.support.findings import found
 from tests.support.resources import ACCOUNT, UNKNOWN, function, mapping, queue, redrive_to, resource
@@ -67,9 +67,6 @@ def test_a_queue_with_a_dead_letter_queue_passes_and_so_does_that_one(resources:
         {"redrivePolicy": "null"},
         {"redrivePolicy": "[]"},
         {"redrivePolicy": "no JSON, but deadLetterTargetArn"},
-        {"redrivePolicy": json.dumps({"maxReceiveCount": 3})},
-        {"redrivePolicy": json.dumps({"deadLetterTargetArn": "", "maxReceiveCount": 3})},
-        {"redrivePolicy": json.dumps({"deadLetterTargetArn": None, "maxReceiveCount": 3})},
         allow("denyAll"),
         {"redriveAllowPolicy": ""},
     ],
@@ -79,12 +76,18 @@ def test_a_queue_without_a_dead_letter_queue_is_found(properties: dict[str, Any]
     assert check(queue(**properties)) == [("orders", NONE.format("orders"))]
 
 
-def test_a_policy_that_names_no_target_is_none_even_if_it_comes_from_a_queue() -> None:
-    count_only = queue()
-    properties = {**count_only.properties, "redrivePolicy": json.dumps({"maxReceiveCount": 3})}
-    source = resource(count_only.type, "orders", properties, redrivePolicy=queue("other", redrives_to=FAILED))
+@pytest.mark.parametrize(
+    "policy", [{}, {"deadLetterTargetArn": ""}, {"deadLetterTargetArn": None}], ids=["none", "empty", "null"]
+)
+def test_a_policy_that_names_no_target_is_refused_by_aws_even_if_it_comes_from_a_queue(policy: dict[str, Any]) -> None:
+    other = queue("other", redrives_to=FAILED)
+    properties = {**queue().properties, "redrivePolicy": json.dumps({**policy, "maxReceiveCount": 3})}
+    source = resource(queue().type, "orders", properties, redrivePolicy=other)
 
-    assert check(source, queue("other", redrives_to=FAILED), FAILED) == [("orders", NONE.format("orders"))]
+    assert check(source, other, FAILED) == []
+    assert found(redrive_policy, [source, other, FAILED]) == [
+        ("orders", "the redrive policy of queue orders names no dead-letter queue: set deadLetterTargetArn")
+    ]
 
 
 def not_known() -> dict[str, list[Resource]]:

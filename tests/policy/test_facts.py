@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pulumi_policy import proxy
 
-from policy.facts import Facts, Object, Resource, State
-from policy.tokens import ALIAS, FUNCTION, MAPPING, QUEUE, REDRIVE_POLICY, STREAM, SUBSCRIPTION
+from policy.facts import FILLED_IN, Facts, Object, Resource, State
+from policy.tokens import ALIAS, FUNCTION, MAPPING, QUEUE, REDRIVE_POLICY, ROLE_POLICY
 from tests.support.resources import UNKNOWN, resource
 
 SENTINELS = {name: value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_")}
@@ -124,42 +124,41 @@ def test_an_unknown_value_in_an_object_leaves_the_rest_known() -> None:
         assert facts.object("it").text("name") == "x"
 
 
-FILLED_IN = [
-    (QUEUE, "deduplicationScope"),
-    (QUEUE, "fifoThroughputLimit"),
-    (QUEUE, "kmsDataKeyReusePeriodSeconds"),
-    (QUEUE, "name"),
-    (QUEUE, "namePrefix"),
-    (QUEUE, "policy"),
-    (QUEUE, "redriveAllowPolicy"),
-    (QUEUE, "redrivePolicy"),
-    (QUEUE, "sqsManagedSseEnabled"),
-    (MAPPING, "maximumRecordAgeInSeconds"),
-    (MAPPING, "maximumRetryAttempts"),
-    (MAPPING, "parallelizationFactor"),
-    (FUNCTION, "architectures"),
-    (FUNCTION, "loggingConfig"),
-    (FUNCTION, "tracingConfig"),
-    (STREAM, "arn"),
-    (STREAM, "maxRecordSizeInKib"),
-    (STREAM, "streamModeDetails"),
-    (SUBSCRIPTION, "filterPolicyScope"),
-]
-TYPES = [QUEUE, MAPPING, FUNCTION, STREAM, SUBSCRIPTION, ALIAS, REDRIVE_POLICY, "aws:iam/rolePolicy:RolePolicy"]
+PAIRS = [(token, name) for token, names in FILLED_IN.items() for name in sorted(names)]
+NAMES = sorted({name for _, name in PAIRS})
 
 
 def test_what_aws_may_fill_in_is_not_set_when_it_is_unknown_and_comes_from_nowhere() -> None:
-    names = sorted({name for _, name in FILLED_IN})
-
-    assert [
+    unset = {
         (token, name)
-        for token in TYPES
-        for name in names
+        for token in [*FILLED_IN, ALIAS, REDRIVE_POLICY, ROLE_POLICY]
+        for name in NAMES
         if resource(token, "r", {name: UNKNOWN}).fact(name) is State.UNSET
-    ] == FILLED_IN
+    }
+
+    assert unset == {*PAIRS}
 
 
-@pytest.mark.parametrize(("token", "name"), FILLED_IN)
+def test_what_a_program_has_to_give_is_not_known_wherever_it_comes_from() -> None:
+    """Properties of which a name of the same spelling is filled in for other types, and one that never is."""
+    given = [
+        (REDRIVE_POLICY, "redrivePolicy"),
+        (ROLE_POLICY, "policy"),
+        (QUEUE, "visibilityTimeoutSeconds"),
+        (FUNCTION, "timeout"),
+        (MAPPING, "batchSize"),
+    ]
+
+    assert [resource(token, "r", {name: UNKNOWN}).fact(name) for token, name in given] == [State.UNKNOWN] * 5
+
+
+@pytest.mark.parametrize("token", [QUEUE, REDRIVE_POLICY, "aws:none/none:None"])
+def test_the_region_of_any_resource_may_be_filled_in(token: str) -> None:
+    assert resource(token, "r", {"region": UNKNOWN}).fact("region") is State.UNSET
+    assert Resource("urn", token, "r", {"region": UNKNOWN}, {"region": ["urn:other"]}).fact("region") is State.UNKNOWN
+
+
+@pytest.mark.parametrize(("token", "name"), PAIRS)
 def test_what_aws_may_fill_in_is_not_known_when_it_comes_from_another_resource(token: str, name: str) -> None:
     given = Resource("urn", token, "r", {name: UNKNOWN}, {name: ["urn:of-another"]})
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from policy.facts import Resource
 from policy.graph import Graph
 from policy.judgement import Judgement, judge
-from policy.rule import Finding, Kind, Rule, Verdict, rule
-from policy.rules import RULES, sqs
+from policy.rule import Finding, Kind, Level, Rule, Verdict, rule
+from policy.rules import RULES, sqs, sqs_redrive
 from tests.support.resources import queue
 
 CANARY = "canary-4111111111111111"
@@ -47,28 +48,34 @@ def test_a_rule_that_fails_says_which_error_and_never_its_text() -> None:
         raise KeyError(CANARY)
 
     message = "the rule itself failed (KeyError): report this as a defect of the policy pack"
-    assert judge(Graph([queue()]), [fails]) == [Judgement(fails, Finding("", message, Verdict.FAILED))]
+    assert judge(Graph([queue()]), [fails]) == [Judgement(fails, Finding("", message, Verdict.FAILED), Level.MANDATORY)]
 
 
 @pytest.mark.parametrize(
     ("verdict", "text"),
     [
-        (Verdict.BROKEN, "[ORD-XXX-001 xxx-says] wrong. See https://example.com"),
-        (Verdict.FAILED, "[ORD-XXX-001 xxx-says] wrong. See https://example.com"),
+        (
+            Verdict.BROKEN,
+            "[ORD-XXX-001 xxx-says] wrong. See https://example.com and `order-policy explain ORD-XXX-001`",
+        ),
+        (
+            Verdict.FAILED,
+            "[ORD-XXX-001 xxx-says] wrong. See https://example.com and `order-policy explain ORD-XXX-001`",
+        ),
         (Verdict.UNDECIDED, "[ORD-XXX-001 xxx-says] undecided: wrong"),
         (Verdict.ACCEPTED, "[ORD-XXX-001 xxx-says] accepted: wrong"),
     ],
 )
 def test_a_judgement_is_one_line_with_the_id_and_the_name_of_the_rule(verdict: Verdict, text: str) -> None:
-    assert Judgement(saying("ORD-XXX-001"), Finding("", "wrong", verdict)).text == text
+    assert Judgement(saying("ORD-XXX-001"), Finding("", "wrong", verdict), Level.MANDATORY).text == text
 
 
 def test_the_rules_are_those_of_every_file_as_they_stand_there() -> None:
-    assert [(found.id, found.name, found.kind, found) for found in RULES] == [
-        ("ORD-SQS-001", "sqs-visibility-timeout", Kind.PRACTICE, sqs.visibility_timeout),
-        ("ORD-SQS-002", "sqs-dead-letter-queue", Kind.PRACTICE, sqs.dead_letter_queue),
-        ("ORD-SQS-003", "sqs-one-mapping", Kind.PRACTICE, sqs.one_mapping),
-    ]
+    files = Path(sqs.__file__).parent.glob("[!_]*.py")
+    ids = [re.findall(r'^    "(ORD-[A-Z]{3}-\d{3})",$', path.read_text(), re.MULTILINE) for path in sorted(files)]
+
+    assert [found.id for found in RULES] == [found for of_file in ids for found in of_file]
+    assert sqs_redrive.dead_letter_queue in RULES
 
 
 def defects(rules: tuple[Rule, ...]) -> list[str]:
@@ -103,10 +110,12 @@ def test_the_words_around_a_rule_are_checked() -> None:
         """Without a reason."""
         yield from ()
 
-    odd = replace(RULES[0], id="ORD-KMS-1", title="Ends in a stop.", url="http://example.com", check=unexplained)
-    other = replace(RULES[1], name="kms-dead-letter-queue")
+    odd = replace(
+        sqs.visibility_timeout, id="ORD-KMS-1", title="Ends in a stop.", url="http://example.com", check=unexplained
+    )
+    other = replace(sqs_redrive.dead_letter_queue, name="kms-dead-letter-queue")
 
-    assert defects((*RULES, odd, other)) == [
+    assert defects((sqs.visibility_timeout, sqs_redrive.dead_letter_queue, sqs.one_mapping, odd, other)) == [
         "ORD-KMS-1: id",
         "ORD-SQS-002: id of another",
         "ORD-SQS-002: id of another",
@@ -121,10 +130,12 @@ def test_the_words_around_a_rule_are_checked() -> None:
 
 
 def test_a_rule_says_why_in_the_words_of_its_docstring() -> None:
-    assert sqs.dead_letter_queue.why == (
-        "A queue that a function consumes has a dead-letter queue.\n\n"
+    assert sqs_redrive.dead_letter_queue.why == (
+        "A queue has a dead-letter queue, by a property of its own or by a separate redrive policy.\n\n"
         "Without one, an order that cannot be processed is tried until its retention ends, and is then gone without a "
-        "trace."
+        "trace.\nA queue that takes in what failed elsewhere needs none, unless a function consumes it: then its "
+        "messages are tried\nagain and again like any others. A redrive policy that names no queue is refused by AWS: "
+        "ORD-SQS-006."
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from policy.facts import Resource
 from policy.rules.sqs import one_mapping
-from policy.tokens import MAPPING
+from policy.tokens import MAPPING, PIPE
 from tests.support.findings import found
 from tests.support.resources import ACCOUNT, UNKNOWN, alias, function, mapping, queue, resource
 
@@ -18,11 +18,11 @@ STREAM = "arn:aws:kinesis:eu-central-1:000000000001:stream/orders"
 SETTINGS = resource("pulumi:pulumi:StackReference", "shared", {"outputs": UNKNOWN})
 WORKER, AUDIT = function(), function("audit")
 READ = (
-    "2 mappings ({}) read one queue, so that each order reaches only one of them, and is lost if that one filters it "
+    "2 consumers ({}) read one queue, so that each order reaches only one of them, and is lost if that one filters it "
     "out: keep one, or give each consumer a queue of its own behind an SNS topic"
 )
-NOT_KNOWN = "? whether another mapping reads the queue of {} is not known yet"
-WHICH = "? which mappings of one queue (a, b) are enabled is not known yet"
+NOT_KNOWN = "? whether another consumer reads the queue of {} is not known yet"
+WHICH = "? which consumers of one queue (a, b) are enabled is not known yet"
 
 
 def check(*resources: Resource) -> list[tuple[str, str]]:
@@ -33,6 +33,12 @@ def reads(arn: str, name: str, of: Resource | None = None, **properties: Any) ->
     """A mapping that has the ARN as a text, which may come from another resource."""
     values = {"eventSourceArn": arn, "functionName": WORKER.properties["arn"], **properties}
     return resource(MAPPING, name, values, **({"eventSourceArn": of} if of else {}))
+
+
+def pipe(source: str, name: str, of: Resource | None = None, **properties: Any) -> Resource:
+    """A pipe that has the ARN of its source as a text, which may come from another resource."""
+    values = {"source": source, "target": WORKER.properties["arn"], **properties}
+    return resource(PIPE, name, values, **({"source": of} if of else {}))
 
 
 def single() -> dict[str, list[Resource]]:
@@ -48,6 +54,14 @@ def single() -> dict[str, list[Resource]]:
         "two queues outside": [reads(OUTSIDE, "a"), reads(OTHER_OUTSIDE, "b")],
         "one outside and one here": [orders, mapping(orders, WORKER, "a"), reads(OUTSIDE, "b")],
         "one that is not known": [SETTINGS, orders, reads(UNKNOWN, "a", SETTINGS)],
+        "one mapping and a pipe that is stopped": [
+            orders, mapping(orders, WORKER, "a"), pipe(arn, "b", desiredState="STOPPED"),
+        ],
+        "two pipes from one stream": [pipe(STREAM, "a"), pipe(STREAM, "b")],
+        "one mapping and a pipe from a stream": [orders, mapping(orders, WORKER, "a"), pipe(STREAM, "b")],
+        "one mapping and a pipe from what is not known": [
+            SETTINGS, orders, mapping(orders, WORKER, "a"), pipe(UNKNOWN, "b", SETTINGS),
+        ],
         "a queue and a stream": [orders, mapping(orders, WORKER, "a"), reads(STREAM, "b", **kinesis)],
         "two mappings of one stream": [reads(STREAM, "a", **kinesis), reads(STREAM, "b", **kinesis)],
         "two streams in a preview": [
@@ -92,6 +106,9 @@ def double() -> dict[str, tuple[list[Resource], str]]:
             ],
             "orders",
         ),
+        "by a pipe": ([orders, mapping(orders, WORKER, "a"), pipe(arn, "b")], "orders"),
+        "by a pipe in a first preview": ([new, mapping(new, WORKER, "a"), pipe(UNKNOWN, "b", new)], "orders"),
+        "by a pipe, of a queue outside": ([reads(OUTSIDE, "a"), pipe(OUTSIDE, "b", desiredState="RUNNING")], "b"),
         "enabled in so many words": (
             [orders, mapping(orders, WORKER, "a", enabled=True), mapping(orders, AUDIT, "b")], "orders"
         ),
@@ -123,6 +140,7 @@ def test_a_mapping_that_is_disabled_does_not_read() -> None:
 
 def not_known() -> dict[str, tuple[list[Resource], list[tuple[str, str]]]]:
     orders, returns = queue(), queue("returns")
+    arn = orders.properties["arn"]
     new, new_returns = queue(deployed=False), queue("returns", deployed=False)
     here, shared = mapping(orders, WORKER, "a"), reads(UNKNOWN, "b", SETTINGS)
     either = resource(
@@ -139,6 +157,11 @@ def not_known() -> dict[str, tuple[list[Resource], list[tuple[str, str]]]]:
         "an ARN with an unknown part": (
             [orders, here, reads(f"arn:aws:sqs:{UNKNOWN}", "b")], [("b", NOT_KNOWN.format("b"))]
         ),
+        "a pipe from a queue that is not known": (
+            [orders, SETTINGS, here, pipe(UNKNOWN, "b", SETTINGS, sourceParameters={"sqsQueueParameters": {}})],
+            [("b", NOT_KNOWN.format("b"))],
+        ),
+        "whether a pipe is running": ([orders, here, pipe(arn, "b", desiredState=UNKNOWN)], [("orders", WHICH)]),
         "whether it is enabled": ([orders, here, perhaps], [("orders", WHICH)]),
         "whether it is enabled, of a queue outside": (
             [reads(OUTSIDE, "a", enabled=UNKNOWN), reads(OUTSIDE, "b")], [("b", WHICH)]

@@ -16,37 +16,36 @@ from local.supervisor import Instance
 from tests.support.program import STACK, NewProgram, Program, Result
 
 TOO_SHORT = (
-    "AWS accepts this, but it is not good practice.\n"
+    "Mend it, or waive it with a reason in order-policy.yaml.\n"
     "[ORD-SQS-001 sqs-visibility-timeout] visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function worker{}): "
     "set visibility_timeout_seconds >= 180. "
-    "See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"
+    "See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html and "
+    "`order-policy explain ORD-SQS-001`"
 )
+THREE = ("ORD-SQS-001", "ORD-SQS-002", "ORD-SQS-003")
 NO_DEAD_LETTERS = (
-    "AWS accepts this, but it is not good practice.\n"
+    "Mend it, or waive it with a reason in order-policy.yaml.\n"
     "[ORD-SQS-002 sqs-dead-letter-queue] queue orders has no dead-letter queue: set redrive_policy with "
     "deadLetterTargetArn and maxReceiveCount. "
-    "See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"
+    "See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html and "
+    "`order-policy explain ORD-SQS-002`"
 )
 NOT_KNOWN = (
-    "This is not decided yet, or it is accepted for a stated reason.\n"
-    "[ORD-SQS-001 sqs-visibility-timeout] undecided: a timeout of queue orders or function worker is not known yet: "
-    "the visibility timeout cannot be judged"
-)
-REASON_NOT_KNOWN = (
-    "This is not decided yet, or it is accepted for a stated reason.\n"
-    "[ORD-SQS-001 sqs-visibility-timeout] undecided: visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, function "
-    "worker): whether its tag visibility-timeout-reason says why is not known yet"
+    "Advice, or not decided yet, or accepted for a reason.\n"
+    "[undecided] these rules need what only the deployment knows, and judge it then (`order-policy check` says more):\n"
+    "  orders: ORD-SQS-001"
 )
 TWO_MAPPINGS = (
-    "AWS accepts this, but it is not good practice.\n"
-    "[ORD-SQS-003 sqs-one-mapping] 2 mappings (live, worker) read one queue, so that each order reaches only one of "
+    "Mend it, or waive it with a reason in order-policy.yaml.\n"
+    "[ORD-SQS-003 sqs-one-mapping] 2 consumers (live, worker) read one queue, so that each order reaches only one of "
     "them, and is lost if that one filters it out: keep one, or give each consumer a queue of its own behind an SNS "
-    "topic. See https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html"
+    "topic. See https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html and "
+    "`order-policy explain ORD-SQS-003`"
 )
 ACCEPTED = (
-    "This is not decided yet, or it is accepted for a stated reason.\n"
+    "Advice, or not decided yet, or accepted for a reason.\n"
     "[ORD-SQS-001 sqs-visibility-timeout] accepted: visibility 60 s < 6 x 30 s + 0 s = 180 s (queue orders, "
-    "function {}): retried by the caller"
+    "function worker via alias live): retried by the caller"
 )
 # Its visibility timeout is known only when the dead-letter queue has an ARN.
 TIMEOUT_FROM_ANOTHER_RESOURCE = """
@@ -106,7 +105,7 @@ class Course:
 @pytest.fixture(scope="module")
 def course(new_program: NewProgram) -> Course:
     program = new_program()
-    program.write(TIMEOUT_FROM_ANOTHER_RESOURCE)
+    write(program, TIMEOUT_FROM_ANOTHER_RESOURCE)
     before = program.check()
     deployed = program.up()
     assert deployed.code == 0, deployed.text
@@ -120,64 +119,83 @@ def course(new_program: NewProgram) -> Course:
     return Course(before, program.check(), exported, replacing)
 
 
+def write(program: Program, source: str) -> None:
+    """Set the program's text, and the three rules to be mandatory and others to be advice."""
+    program.write(source)
+    levels = "".join(f"  {rule_id}: {{level: mandatory}}\n" for rule_id in THREE)
+    program.folder.joinpath("order-policy.yaml").write_text(f"profile: dev\nrules:\n{levels}")
+
+
 def violations(result: Result) -> list[tuple[str, str, str, str]]:
-    return [(*found, message.rstrip("\n")) for *found, message in result.violations]  # pyright: ignore[reportReturnType]
+    """What three rules say, and what is undecided of theirs; the programs here are not about the others."""
+    found: list[tuple[str, str, str, str]] = []
+    for policy, level, name, message in result.violations:
+        lines = _about_three(message.rstrip("\n").splitlines())
+        if lines:
+            found.append((policy, level, "" if "[undecided]" in lines[1] else name, "\n".join(lines)))
+    return found
+
+
+def _about_three(lines: list[str]) -> list[str]:
+    if "[undecided]" not in lines[1]:
+        return lines if any(f"[{rule_id} " in lines[1] for rule_id in THREE) else []
+    undecided = [(line.split(":")[0], [found for found in THREE if found in line]) for line in lines[2:]]
+    of_three = [f"{name}: {', '.join(ids)}" for name, ids in undecided if ids]
+    return [*lines[:2], *of_three] if of_three else []
 
 
 def test_a_new_stack_with_two_mistakes_is_refused_before_anything_exists(program: Program) -> None:
-    program.write(PROJECT.joinpath("local", "broken", "__main__.py").read_text())
+    write(program, PROJECT.joinpath("local", "broken", "__main__.py").read_text())
 
     result = program.check()
 
     assert violations(result) == [
-        ("practices", "mandatory", "orders", TOO_SHORT.format(" via alias live")),
-        ("practices", "mandatory", "orders", NO_DEAD_LETTERS),
+        ("rules", "mandatory", "orders", TOO_SHORT.format(" via alias live")),
+        ("rules", "mandatory", "orders", NO_DEAD_LETTERS),
     ]
     assert result.code != 0
     assert program.aws.sqs.list_queues().get("QueueUrls", []) == []
 
 
 def test_a_new_stack_with_a_reason_and_two_mappings_is_refused_for_the_mappings_alone(program: Program) -> None:
-    program.write(REASON_AND_TWO_MAPPINGS)
+    write(program, REASON_AND_TWO_MAPPINGS)
 
     result = program.check()
 
     assert violations(result) == [
-        ("advice", "advisory", "orders", ACCEPTED.format("worker via alias live")),
-        ("advice", "advisory", "orders", ACCEPTED.format("worker")),
-        ("practices", "mandatory", "orders", TWO_MAPPINGS),
+        ("advice", "advisory", "orders", ACCEPTED),
+        ("rules", "mandatory", "orders", TWO_MAPPINGS),
     ]
     assert result.code != 0
 
 
 def test_a_new_stack_with_a_reason_passes_and_the_reason_is_shown(program: Program) -> None:
-    program.write(REASON_AND_TWO_MAPPINGS.replace("function_name=live.arn", "function_name=live.arn, enabled=False"))
+    write(program, REASON_AND_TWO_MAPPINGS.replace("function_name=live.arn", "function_name=live.arn, enabled=False"))
 
     result = program.check()
 
     assert violations(result) == [
-        ("advice", "advisory", "orders", ACCEPTED.format("worker via alias live")),
-        ("advice", "advisory", "orders", ACCEPTED.format("worker")),
+        ("advice", "advisory", "orders", ACCEPTED),
     ]
     assert result.code == 0
 
 
 def test_a_new_stack_whose_reason_only_the_deployment_knows_is_undecided(program: Program) -> None:
-    program.write(REASON_FROM_ANOTHER_RESOURCE)
+    write(program, REASON_FROM_ANOTHER_RESOURCE)
 
     result = program.check()
 
-    assert violations(result) == [("advice", "advisory", "orders", REASON_NOT_KNOWN)]
+    assert violations(result) == [("advice", "advisory", "", NOT_KNOWN)]
     assert result.code == 0
 
 
 def test_what_only_the_deployment_knows_is_undecided_in_the_first_preview(course: Course) -> None:
-    assert violations(course.before) == [("advice", "advisory", "orders", NOT_KNOWN)]
+    assert violations(course.before) == [("advice", "advisory", "", NOT_KNOWN)]
     assert course.before.code == 0
 
 
 def test_and_it_is_decided_once_it_is_deployed(course: Course) -> None:
-    assert violations(course.after) == [("practices", "mandatory", "orders", TOO_SHORT.format(""))]
+    assert violations(course.after) == [("rules", "mandatory", "orders", TOO_SHORT.format(""))]
     assert course.after.code != 0
 
 
@@ -205,7 +223,8 @@ def test_the_projects_own_program_keeps_the_rules(tmp_path: Path, embedded_aws: 
 
     events = [json.loads(line) for line in log.read_text().splitlines()]
     assert done.returncode == 0, done.stdout + done.stderr
-    assert Result(done.returncode, "", events).violations == []
+    said = Result(done.returncode, "", events).violations
+    assert [message for *_, message in said if "[undecided]" not in message] == []
     assert [
         event["policyAnalyzeStackSummaryEvent"] for event in events if "policyAnalyzeStackSummaryEvent" in event
     ] == [
@@ -213,6 +232,7 @@ def test_the_projects_own_program_keeps_the_rules(tmp_path: Path, embedded_aws: 
             "policyPackName": "order-pipelines",
             "policyPackVersion": "0.1.0",
             "policyPackVersionTag": "0.1.0",
-            "passed": ["advice", "limits", "practices"],
+            "passed": ["rules"],
+            "failed": ["advice"],
         }
     ]

@@ -13,7 +13,7 @@ from policy.facts import Resource
 from policy.graph import Graph
 from policy.rule import Finding, Verdict
 from policy.rules.sqs import visibility_timeout
-from policy.tokens import MAPPING
+from policy.tokens import FUNCTION, MAPPING
 from tests.support.findings import found
 from tests.support.resources import ACCOUNT, UNKNOWN, alias, function, mapping, queue, resource
 
@@ -57,7 +57,8 @@ def seconds(**properties: float | None) -> dict[str, Any]:
         (17.0, None, None, "17 s < 6 x 3 s + 0 s = 18 s"),
         (None, None, 12.0, None),
         (None, None, 13.0, "30 s < 6 x 3 s + 13 s = 31 s"),
-        (0.0, 1.0, 0.0, "0 s < 6 x 1 s + 0 s = 6 s"),
+        (30.0, 30.0, 0.0, "30 s < 6 x 30 s + 0 s = 180 s"),
+        (1.0, 1.0, 0.0, "1 s < 6 x 1 s + 0 s = 6 s"),
     ],
 )
 def test_six_times_the_timeout_plus_the_window_is_the_least(
@@ -126,6 +127,11 @@ def undecided() -> dict[str, tuple[list[Resource], str, str]]:
         "one of two queues": (fed_by(UNKNOWN, queue("one"), queue("other")), "mapping", NOT_SEEN.format("queue")),
         "a function outside": ([source, resource(MAPPING, "mapping", outside)], "mapping", NOT_SEEN.format("function")),
         "visibility": (unknown(True, False), "orders", NOT_KNOWN),
+        "visibility, and a function outside": (
+            [*unknown(True, False), mapping(source, resource(FUNCTION, "w", {"arn": FUNCTION_OUTSIDE}), "z")],
+            "orders",
+            NOT_KNOWN,
+        ),
         "timeout": (unknown(False, True), "orders", NOT_KNOWN),
         "window": (unknown(False, False, maximumBatchingWindowInSeconds=UNKNOWN), "orders", NOT_KNOWN),
     }
@@ -153,6 +159,21 @@ def test_a_mapping_that_reads_no_queue_is_none_of_its_business(properties: dict[
     assert check(target, source, queue()) == []
 
 
+@pytest.mark.parametrize("visibility", [0.0, 29.0, -1.0, 43_201.0])
+def test_what_aws_refuses_is_left_to_the_rules_about_that(visibility: float) -> None:
+    assert check(*pipeline(visibility, tags={})) == []
+
+
+def test_a_visibility_timeout_that_is_long_enough_for_any_function_passes() -> None:
+    source = queue(visibilityTimeoutSeconds=5_700.0)
+    outside = resource(FUNCTION, "outside", {"arn": FUNCTION_OUTSIDE})
+
+    assert check(source, mapping(source, outside)) == []
+    assert check(queue(visibilityTimeoutSeconds=5_699.0), mapping(source, outside)) == [
+        ("mapping", f"? {NOT_SEEN.format('function')}")
+    ]
+
+
 def pipeline(
     visibility: float, window: float | None = None, *, tags: Any = STATED, deployed: bool = True, **of_queue: Any
 ) -> list[Resource]:
@@ -174,7 +195,7 @@ def test_a_stated_reason_is_accepted_down_to_the_timeout_plus_the_window(
     assert check(*pipeline(visibility, window, deployed=deployed)) == [("orders", f"~ {shortfall}{REASON}")]
 
 
-@pytest.mark.parametrize(("visibility", "window", "needed", "least"), [(29.0, None, 180, 30), (34.0, 5.0, 185, 35)])
+@pytest.mark.parametrize(("visibility", "window", "needed", "least"), [(30.0, 1.0, 181, 31), (34.0, 5.0, 185, 35)])
 def test_no_reason_is_good_enough_below_the_timeout_plus_the_window(
     visibility: float, window: float | None, needed: int, least: int
 ) -> None:
@@ -216,10 +237,10 @@ def test_a_default_tag_of_the_provider_is_no_reason_of_this_queue() -> None:
 @pytest.mark.parametrize("tags", [UNKNOWN, {"visibility-timeout-reason": UNKNOWN}], ids=["all tags", "its tag"])
 def test_a_reason_that_is_not_known_is_undecided_unless_none_would_do(tags: Any) -> None:
     shortfall = FOR_30_SECONDS.format(60, 0, 180)
-    too_low = FOR_30_SECONDS.format(29, 0, 180)
+    too_low = FOR_30_SECONDS.format(34, 5, 185)
 
     assert check(*pipeline(60.0, tags=tags)) == [("orders", f"? {shortfall}{UNKNOWN_REASON}")]
-    assert check(*pipeline(29.0, tags=tags)) == [("orders", f"{too_low}set visibility_timeout_seconds >= 180")]
+    assert check(*pipeline(34.0, 5.0, tags=tags)) == [("orders", f"{too_low}set visibility_timeout_seconds >= 185")]
 
 
 def test_a_reason_beside_a_tag_that_is_not_known_is_accepted() -> None:
@@ -244,37 +265,61 @@ def test_what_the_message_advises_is_the_least_that_passes(timeout: int, window:
     def judge(visibility: int, **tags: str) -> list[Finding]:
         source, target = queue(visibilityTimeoutSeconds=visibility, tags=tags), function(timeout=timeout)
         resources = [source, target, mapping(source, target, **seconds(maximumBatchingWindowInSeconds=window))]
-        return list(visibility_timeout.check(Graph(resources)))
+        return visibility_timeout.findings(Graph(resources))
 
     def verdicts(*visibilities: int, **tags: str) -> list[list[Verdict]]:
         return [[finding.verdict for finding in judge(visibility, **tags)] for visibility in visibilities]
 
     reason = {"visibility-timeout-reason": REASON}
-    needed, least = map(int, re.findall(r">= (\d+)", judge(0, **reason)[0].message))
+    [needed] = map(int, re.findall(r">= (\d+)", judge(timeout)[0].message))
+    least = timeout + window
     broken, accepted = [Verdict.BROKEN], [Verdict.ACCEPTED]
 
-    assert verdicts(least, needed - 1, needed) == [broken, broken, []]
-    assert verdicts(least - 1, least, needed - 1, needed, **reason) == [broken, accepted, accepted, []]
+    assert verdicts(timeout - 1, timeout, needed - 1, needed) == [[], broken, broken, []]
+    assert verdicts(least, needed - 1, needed, **reason) == [accepted, accepted, []]
+    if window:
+        [advised] = map(int, re.findall(r"or >= (\d+)", judge(least - 1, **reason)[0].message))
+        assert (advised, verdicts(least - 1, **reason)) == (least, [broken])
 
 
-def test_each_mapping_of_a_queue_is_judged_and_the_order_is_that_of_names() -> None:
-    source = queue(visibilityTimeoutSeconds=60.0)
-    slow, quick, slower = (
-        function("slow", timeout=11.0),
-        function("quick", timeout=10.0),
-        function("slower", timeout=20.0),
-    )
-    mappings = [mapping(source, target, target.name) for target in (slow, quick, slower)]
+def consumed_by(*timeouts: float, visibility: float, **of_mapping: float) -> list[Resource]:
+    """A queue and functions with these timeouts that consume it, the last with what is said of its mapping."""
+    source = queue(visibilityTimeoutSeconds=visibility, tags=STATED)
+    functions = [function(f"worker{number}", timeout=timeout) for number, timeout in enumerate(timeouts)]
+    last = len(functions) - 1
+    mappings = [
+        mapping(source, target, f"mapping{number}", **(of_mapping if number == last else {}))
+        for number, target in enumerate(functions)
+    ]
+    return [source, *functions, *mappings]
 
-    assert check(*reversed([source, slow, quick, slower, *mappings])) == [
+
+def test_a_queue_is_judged_once_by_the_mapping_that_needs_most() -> None:
+    def said(*timeouts: float, visibility: float, **of_mapping: float) -> list[tuple[str, str]]:
+        return check(*reversed(consumed_by(*timeouts, visibility=visibility, **of_mapping)))
+
+    needs = "visibility {} s < 6 x {} s + {} s = {} s (queue orders, function {}): "
+    assert said(11.0, 10.0, 20.0, visibility=60.0) == [
+        ("orders", f"~ {needs.format(60, 20, 0, 120, 'worker2')}{REASON}")
+    ]
+    assert said(20.0, 10.0, visibility=120.0) == []
+    # The function that runs longest is not the one with the longest window: AWS refuses only what is below the former.
+    assert said(20.0, 1.0, visibility=20.0, maximumBatchingWindowInSeconds=200.0) == [
         (
             "orders",
-            "visibility 60 s < 6 x 11 s + 0 s = 66 s (queue orders, function slow): "
-            "set visibility_timeout_seconds >= 66",
-        ),
-        (
-            "orders",
-            "visibility 60 s < 6 x 20 s + 0 s = 120 s (queue orders, function slower): "
-            "set visibility_timeout_seconds >= 120",
-        ),
+            f"{needs.format(20, 1, 200, 206, 'worker1')}set visibility_timeout_seconds >= 206, or >= 201 for the "
+            "reason in its tag visibility-timeout-reason",
+        )
+    ]
+    assert said(20.0, 1.0, visibility=19.0, maximumBatchingWindowInSeconds=200.0) == []
+
+
+def test_what_is_not_known_of_one_mapping_changes_no_finding_about_another() -> None:
+    source, short = queue(visibilityTimeoutSeconds=180.0), queue(visibilityTimeoutSeconds=60.0)
+    outside = resource(FUNCTION, "outside", {"arn": FUNCTION_OUTSIDE})
+    both = [mapping(source, function(), "a"), mapping(source, outside, "b")]
+
+    assert check(short, function(), *both) == [("orders", TOO_SHORT.format(via=""))]
+    assert check(source, function(), *both) == [
+        ("b", "? " + NOT_SEEN.format("function").replace("mapping mapping", "mapping b"))
     ]

@@ -59,6 +59,18 @@ class _Queues:
     def bodies(self, what: str) -> list[str]:
         return bodies(self._aws, self._urls[what])
 
+    def said(self, what: str) -> list[tuple[str, str, str, Any]]:
+        """Why events are here, of which rule and on their way where, and their details."""
+        found = self._aws.sqs.receive_message(
+            QueueUrl=self._urls[what], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        events: list[tuple[str, str, str, Any]] = []
+        for message in found.get("Messages", []):
+            texts = {name: it.get("StringValue", "") for name, it in message.get("MessageAttributes", {}).items()}
+            detail = json.loads(message.get("Body", ""))["detail"]
+            events.append((texts["ERROR_CODE"], texts["RULE_ARN"], texts["TARGET_ARN"], detail))
+        return events
+
     def arrived(self, shown: Callable[[str], Any] = str) -> dict[str, list[Any]]:
         """All that arrived, once there is something wherever there has to be."""
 
@@ -91,6 +103,26 @@ def test_a_rule_reaches_the_queues_that_let_it_in_and_no_other(aws: Aws) -> None
     aws.events.put_events(Entries=[{"Source": "shop", "DetailType": "order", "Detail": '{"id": 1}'}])
 
     assert queues.arrived(lambda body: json.loads(body)["detail"]) == _expected(policies, {"id": 1})
+
+
+def test_what_a_rule_cannot_deliver_goes_to_the_dead_letter_queues_that_let_it_in_and_says_why(aws: Aws) -> None:
+    rule = aws.events.put_rule(Name="undelivered", EventPattern='{"source": ["depot"]}')["RuleArn"]
+    policies = _policies(aws, "events", rule)
+    keepers = _Queues(aws, "keeps", policies)
+    _, shut = new_queue(aws, "shut")
+    gone = aws.arn("sqs", "gone")
+    targets: Any = [
+        {"Id": f"{number}-{target[-4:]}", "Arn": target, "InputPath": "$.detail", "DeadLetterConfig": {"Arn": arn}}
+        for number, arn in enumerate(keepers.arns.values())
+        for target in (shut, gone)
+    ]
+    assert aws.events.put_targets(Rule="undelivered", Targets=targets)["FailedEntries"] == []
+
+    aws.events.put_events(Entries=[{"Source": "depot", "DetailType": "order", "Detail": '{"id": 1}'}])
+
+    found = {what: sorted(keepers.said(what)) for what in policies}
+    both = [("NO_PERMISSIONS", rule, shut, {"id": 1}), ("NO_RESOURCE", rule, gone, {"id": 1})]
+    assert found == {what: both if what.startswith("allows") else [] for what in policies}
 
 
 def test_a_bucket_notifies_the_queues_that_let_it_in_and_the_others_are_refused_at_once(aws: Aws) -> None:

@@ -10,10 +10,11 @@ import pulumi_policy.policy as sdk
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import analyzer_pb2
 
-from policy.analysis import policies
+from policy.engine.analysis import policies
 from policy.facts import Resource
 from policy.rule import Rule
 from policy.rules import RULES
+from policy.settings import Settings
 
 
 class Diagnostic(NamedTuple):
@@ -37,9 +38,11 @@ def servicer(policies: Sequence[sdk.Policy]) -> Any:
     return make("order-pipelines", "0.0.1", [*policies], sdk.EnforcementLevel.ADVISORY)
 
 
-def analyze(resources: Iterable[Resource], rules: Sequence[Rule] = RULES) -> list[Diagnostic]:
+def analyze(
+    resources: Iterable[Resource], rules: Sequence[Rule] = RULES, settings: Settings | None = None
+) -> list[Diagnostic]:
     """What the whole pack says about a program, in its order."""
-    return said(servicer(policies(rules)), resources)
+    return said(servicer(policies(rules, settings or Settings())), resources)
 
 
 def said(pack: Any, resources: Iterable[Resource]) -> list[Diagnostic]:

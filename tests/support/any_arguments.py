@@ -131,9 +131,9 @@ _OF_ANY_PIPELINE = st.fixed_dictionaries(
         "protect": st.booleans(),
         "transform": st.sampled_from([{}, {"mapping": {"tags": {"a": "b"}}}, {"live": {"description": "the one"}}]),
         "filters": st.just([{"body": {"type": ["sale"]}}]),
-        "discard_unmatched": st.just(True),
+        "filter_reason": st.just("others are for somebody else"),
     },
-).map(lambda given: given if "discard_unmatched" in given else {k: v for k, v in given.items() if k != "filters"})
+).map(lambda given: given if "filter_reason" in given else {k: v for k, v in given.items() if k != "filters"})
 
 
 _SOME_ALARMS = st.dictionaries(
@@ -183,7 +183,10 @@ def _of_the_queue(draw: st.DrawFn, kind: str, timeout: int, window: int, *, thro
     if draw(st.booleans()):
         given["max_message_size"] = draw(_within(1_024, 1_048_576))
     if kind == "fifo":
-        given |= draw(st.fixed_dictionaries({}, optional={"high_throughput": st.booleans()}))
+        reasons = st.sampled_from(["what failed is settled by hand", " . "])
+        given |= draw(
+            st.fixed_dictionaries({}, optional={"high_throughput": st.booleans(), "dead_letter_reason": reasons})
+        )
     return given
 
 
@@ -226,6 +229,7 @@ _WRONG: st.SearchStrategy[Any] = st.sampled_from(
 """Values of every kind."""
 _A_TEXT = st.sampled_from(["", "a", "orders", "é", "a b"]) | st.text(max_size=8)
 _TEXTS = _A_TEXT | _WRONG
+_REASONS = st.sampled_from(["idempotent", " ", "a" * 257, "why?"]) | _TEXTS
 _FLAGS = st.booleans() | st.booleans() | _WRONG
 
 
@@ -261,16 +265,17 @@ _ANY: dict[str, st.SearchStrategy[Any]] = {
     "batch_window": _around(0, 1, 300),
     "max_receive_count": _around(1, 5, 1_000),
     "visibility_timeout": _around(1, 30, 180, 43_200),
-    "visibility_reason": st.sampled_from(["idempotent", " ", "a" * 257, "why?"]) | _TEXTS,
+    "visibility_reason": _REASONS,
     "max_concurrency": _around(2, 1_000),
     "reserved_concurrency": _around(0, 2, 20),
     "min_pollers": _around(2, 200),
     "max_pollers": _around(2, 10_000),
     "filters": st.lists(_some(body=_some(a=st.just([1]) | _WRONG)), max_size=11) | _WRONG,
-    "discard_unmatched": _FLAGS,
+    "filter_reason": _REASONS,
     "existing_queue": st.sampled_from([LEGACY, f"{LEGACY}.fifo", "https://", "legacy"]) | _WRONG,
     "fifo": _FLAGS,
     "content_based_deduplication": _FLAGS,
+    "dead_letter_reason": _REASONS,
     "high_throughput": _FLAGS,
     "fair": _FLAGS,
     "retention": _around(60, 900, 14 * DAY),
@@ -294,7 +299,7 @@ _ANY: dict[str, st.SearchStrategy[Any]] = {
     "max_age": _around(1, 600, 4 * DAY),
     "alarm_actions": st.lists(_TEXTS, max_size=6) | _WRONG,
     "alarms": st.dictionaries(
-        st.sampled_from([*_ALARMS, "noisy-age", "ages"]),
+        st.sampled_from([*_ALARMS, "noisy-age", "undelivered", "ages"]),
         _some(
             enabled=_FLAGS,
             threshold=_around(1, 100),

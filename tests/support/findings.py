@@ -15,5 +15,5 @@ def found(rule: Rule, resources: Iterable[Resource]) -> list[tuple[str, str]]:
     """Name of the resource and message of each finding: `? ` before what is undecided, `~ ` before what is accepted."""
     return [
         (finding.urn.rpartition("::")[2], _MARKS[finding.verdict] + finding.message)
-        for finding in rule.check(Graph(resources))
+        for finding in rule.findings(Graph(resources))
     ]

@@ -128,7 +128,7 @@ class Recorder(mocks.MockMonitor):
         properties = {**self.existing[request.id], "id": request.id}
         response = resource_pb2.ReadResourceResponse(urn=self.make_urn(request.parent, request.type, request.name))
         response.properties.update(properties)
-        self.analyzed.append(Resource(response.urn, request.type, request.name, properties))
+        self.analyzed.append(Resource(response.urn, request.type, request.name, properties, managed=False))
         return response
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:  # noqa: N802

@@ -26,6 +26,7 @@ WATCHED = WatchedQueue(
     retention_seconds=4 * DAY,
     dead_letter_queue_name="dead",
     dead_letter_retention_seconds=14 * DAY,
+    undelivered_queue_name=None,
     fifo=False,
     fair=False,
     has_mapping_metrics=True,

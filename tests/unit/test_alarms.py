@@ -64,6 +64,26 @@ def test_a_fair_queue_is_late_when_a_quiet_group_is_and_a_noisy_one_only_warns()
     assert {**found, "age": ALARMS["age"]} == watch()
 
 
+def test_a_queue_for_what_is_never_delivered_is_watched_as_dead_letters_are() -> None:
+    found = watch(replace(WATCHED, undelivered_queue_name="undelivered"))
+
+    assert found.pop("undelivered") == alarm(
+        "undelivered",
+        "critical",
+        metric("ApproximateNumberOfMessagesVisible", SQS, {"QueueName": "undelivered"}, "Maximum", 60),
+        threshold=1,
+        of=(1, 1),
+        meaning=(
+            "undelivered holds 1 or more events that EventBridge could not deliver to orders; they are lost unless "
+            "somebody acts"
+        ),
+        first=ATTRIBUTES.format("undelivered"),
+    )
+    before = CRITICAL.index("not-polling")
+    assert found.pop("critical") == composite(*CRITICAL[:before], "undelivered", *CRITICAL[before:])
+    assert found == ALARMS
+
+
 @pytest.mark.parametrize(
     ("lacking", "gone"),
     [
@@ -142,6 +162,7 @@ def test_texts_fit_into_what_cloudwatch_takes_even_with_the_longest_names() -> N
         log_group_name="l" * 512,
         queue_name="q" * 80,
         dead_letter_queue_name="d" * 80,
+        undelivered_queue_name="u" * 80,
         mapping_uuid="u" * 36,
         timeout_seconds=900,
         max_backlog=1_000_000_000,

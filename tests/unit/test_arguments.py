@@ -15,10 +15,12 @@ WHOLE_NUMBERS = (
     "reserved_concurrency", "retention", "timeout", "visibility_timeout",
 )  # fmt: skip
 FLAGS = (
-    "content_based_deduplication", "customer_key", "discard_unmatched", "enabled", "fair", "fifo", "high_throughput",
-    "protect", "tracing",
+    "content_based_deduplication", "customer_key", "enabled", "fair", "fifo", "high_throughput", "protect", "tracing",
 )  # fmt: skip
-PLAIN_TEXTS = ("code", "existing_function", "existing_queue", "handler", "runtime", "visibility_reason")
+PLAIN_TEXTS = (
+    "code", "dead_letter_reason", "existing_function", "existing_queue", "filter_reason", "handler", "runtime",
+    "visibility_reason",
+)  # fmt: skip
 TEXTS_THAT_MAY_BE_KNOWN_LATER = ("image", "kms_key_arn")
 LISTS = ("alarm_actions", "filters", "layers", "permissions", "security_group_ids", "subnet_ids")
 DICTIONARIES = ("alarms", "buckets", "environment", "events", "front_door", "tags", "topics", "transform")

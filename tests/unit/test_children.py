@@ -119,6 +119,16 @@ def test_a_change_of_what_does_not_exist_is_refused(transform: dict[str, Any], p
     assert refusal(transform=transform) == problems
 
 
+def test_tags_of_a_child_leave_the_reason_that_it_states() -> None:
+    reasoned: dict[str, Any] = {"visibility_timeout": 60, "visibility_reason": "repeats are harmless"}
+
+    changed = record(**reasoned, transform={"queue": {"tags": {"owner": "shop"}}})
+
+    assert changes(changed, record(**reasoned)) == {
+        ("queue", "tags"): {**TAGS, "visibility-timeout-reason": "repeats are harmless", "owner": "shop"}
+    }
+
+
 def test_a_physical_name_of_the_user_reaches_all_that_speak_of_it() -> None:
     made = children(record(transform={"queue": {"name": "sales"}}))
 

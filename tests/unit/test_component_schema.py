@@ -45,8 +45,8 @@ INPUTS: dict[str, dict[str, Any]] = {
     "code": PLAIN_TEXT,
     "contentBasedDeduplication": FLAG,
     "customerKey": FLAG,
+    "deadLetterReason": PLAIN_TEXT,
     "delay": WHOLE_NUMBER,
-    "discardUnmatched": FLAG,
     "enabled": FLAG,
     "environment": dictionary_of(TEXT),
     "ephemeralStorage": WHOLE_NUMBER,
@@ -55,6 +55,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "existingQueue": PLAIN_TEXT,
     "fair": FLAG,
     "fifo": FLAG,
+    "filterReason": PLAIN_TEXT,
     "filters": list_of(ours("Filter")),
     "frontDoor": ours("FrontDoor"),
     "handler": PLAIN_TEXT,
@@ -133,6 +134,7 @@ OUTPUTS: dict[str, dict[str, Any]] = {
     "mappingId": TEXT,
     "queueArn": TEXT,
     "queueUrl": TEXT,
+    "undeliveredQueueUrl": TEXT,
 }
 
 
@@ -207,7 +209,7 @@ def test_a_program_in_another_language_gets_the_same_pipeline(provider: Componen
             "environment": {"A": "1"},
             "permissions": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
             "filters": [{"body": {"total": [{"numeric": [">", 100.0]}]}}],
-            "discardUnmatched": True,
+            "filterReason": "others are for another function",
             "fair": True,
             "topics": {"store": {"arn": "arn:aws:sns:eu-central-1:000000000001:store", "filter": {"a": ["b"]}}},
             "events": {"placed": {"pattern": {"detail-type": ["Placed"]}, "inputPath": "$", "messageGroup": "all"}},
@@ -225,7 +227,7 @@ def test_a_program_in_another_language_gets_the_same_pipeline(provider: Componen
         environment={"A": "1"},
         permissions=[{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
         filters=[{"body": {"total": [{"numeric": [">", 100]}]}}],
-        discard_unmatched=True,
+        filter_reason="others are for another function",
         fair=True,
         topics={"store": {"arn": "arn:aws:sns:eu-central-1:000000000001:store", "filter": {"a": ["b"]}}},
         events={"placed": {"pattern": {"detail-type": ["Placed"]}, "input_path": "$", "message_group": "all"}},

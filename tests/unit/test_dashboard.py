@@ -140,7 +140,7 @@ def drawn(title: str) -> dict[str, Any]:
 
 def test_the_dashboard_shows_the_alarms_then_the_graphs_and_last_the_failures() -> None:
     body = dashboard()
-    names = [alarm.name for alarm in QUEUE_ALARMS if alarm.needs != ("fair",)]
+    names = [alarm.name for alarm in QUEUE_ALARMS if not {"fair", "undelivered_queue_name"} & {*alarm.needs}]
     arns = [arn_of("aws:cloudwatch/metricAlarm:MetricAlarm", f"orders-{name}-alarm") for name in [*names, "critical"]]
     text, states, *middle, log = body.pop("widgets")
 
@@ -181,6 +181,19 @@ def test_a_fair_queue_has_two_more_graphs_and_the_age_of_its_quiet_groups() -> N
     assert found["Noisy groups"]["metrics"] == [line("ApproximateNumberOfNoisyGroups", "groups", "Maximum", *QUEUE)]
 
 
+def test_a_queue_for_what_is_never_delivered_has_a_graph_beside_the_dead_letters() -> None:
+    found = graphs(dashboard(replace(WATCHED, undelivered_queue_name="undelivered")))
+
+    titles = [*GRAPHS]
+    titles.insert(titles.index("Event source mapping"), "Undelivered events")
+    assert [*found] == titles
+    undelivered = found["Undelivered events"]
+    assert (undelivered["metrics"], undelivered["annotations"]) == (
+        [line("ApproximateNumberOfMessagesVisible", "waiting", "Maximum", "QueueName", "undelivered")],
+        {"horizontal": [{"color": RED, "label": "alarm: undelivered", "value": 1}]},
+    )
+
+
 def test_what_is_not_there_is_not_drawn() -> None:
     lacking = replace(WATCHED, dead_letter_queue_name=None, has_mapping_metrics=False)
 
@@ -217,7 +230,13 @@ def test_without_alarms_there_is_no_widget_for_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{}, {"fair": True}, {"dead_letter_queue_name": None, "has_mapping_metrics": False}]
+    "changed",
+    [
+        {},
+        {"fair": True},
+        {"undelivered_queue_name": "undelivered"},
+        {"dead_letter_queue_name": None, "has_mapping_metrics": False},
+    ],
 )
 def test_widgets_fill_the_grid_row_by_row_without_overlaps_or_gaps(changed: dict[str, Any]) -> None:
     widgets = dashboard(replace(WATCHED, **changed))["widgets"]

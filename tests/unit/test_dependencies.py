@@ -301,5 +301,5 @@ def test_uv_is_of_one_version_everywhere() -> None:
     pin = PROJECT.joinpath("tools", "uv.txt").read_text().split()[0]
 
     assert pin == f"uv=={importlib.metadata.version('uv')}"
-    assert pin in project["project"]["dependencies"]
+    assert pin in project["dependency-groups"]["program"]
     assert project["build-system"]["requires"] == [pin.replace("uv", "uv_build")]

@@ -15,9 +15,9 @@ from components.filters import Filter, filter_problems, patterns
 
 DISCARDS = (
     "filters lose orders: Lambda deletes from the queue what matches none of them, and it reaches neither the function "
-    "nor the dead-letter queue: set discard_unmatched to true if that is meant, or take all orders and let the "
-    "function decide"
+    "nor the dead-letter queue: say in filter_reason why that is right, or take all orders and let the function decide"
 )
+REASON = "others are for another function"
 NUMERIC = (
     "filters[0].body.f[0].numeric must be [<sign>, <number>] with the sign =, <, <=, > or >=, or [> or >=, <number>, "
     "< or <=, <number>], got a list"
@@ -104,7 +104,7 @@ def message(**fields: Any) -> str:
     ids=str,
 )
 def test_every_rule_of_lambdas_table_is_taken(rule: Any) -> None:
-    assert filter_problems([body(rule)], discards_unmatched=True) == []
+    assert filter_problems([body(rule)], reason=REASON) == []
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_every_rule_of_lambdas_table_is_taken(rule: Any) -> None:
     ids=str,
 )
 def test_a_rule_that_aws_refuses_is_named_with_its_place_and_what_it_must_be(rule: Any, problem: str) -> None:
-    assert filter_problems([body(rule)], discards_unmatched=True) == [problem]
+    assert filter_problems([body(rule)], reason=REASON) == [problem]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_rule_that_aws_refuses_is_named_with_its_place_and_what_it_must_be(rul
     ids=str,
 )
 def test_a_pattern_of_the_wrong_shape_is_refused_with_all_its_mistakes(one: Any, problems: list[str]) -> None:
-    assert filter_problems([one], discards_unmatched=True) == problems
+    assert filter_problems([one], reason=REASON) == problems
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_pattern_of_the_wrong_shape_is_refused_with_all_its_mistakes(one: Any,
     ids=str,
 )
 def test_patterns_nest_and_have_alternatives(one: Mapping[str, Any]) -> None:
-    assert filter_problems([one], discards_unmatched=True) == []
+    assert filter_problems([one], reason=REASON) == []
 
 
 def test_a_filter_has_at_most_4096_characters_as_json() -> None:
@@ -244,22 +244,22 @@ def test_a_filter_has_at_most_4096_characters_as_json() -> None:
     longer = body("é" * (4097 - len('{"body":{"f":[""]}}')))
 
     assert [len(text) for text in patterns([longest, longer])] == [4096, 4097]
-    assert filter_problems([longest, longer], discards_unmatched=True) == [
+    assert filter_problems([longest, longer], reason=REASON) == [
         "filters[1] has 4097 characters as JSON, more than 4096: shorten it, or split it into two"
     ]
 
 
 def test_ten_filters_are_taken_and_eleven_are_not() -> None:
-    assert filter_problems([body("a")] * 10, discards_unmatched=True) == []
-    assert filter_problems([body("a")] * 11, discards_unmatched=True) == [
+    assert filter_problems([body("a")] * 10, reason=REASON) == []
+    assert filter_problems([body("a")] * 11, reason=REASON) == [
         "filters must be at most 10 (above 5 needs a higher quota of the account), got 11: put several values into the "
         "list of one field, or use '$or'"
     ]
 
 
 def test_filters_need_the_word_that_the_rest_is_deleted() -> None:
-    assert filter_problems([body("a")], discards_unmatched=False) == [DISCARDS]
-    assert filter_problems([], discards_unmatched=False) == []
+    assert filter_problems([body("a")], reason="") == [DISCARDS]
+    assert filter_problems([], reason="") == []
 
 
 def test_the_same_filter_is_always_the_same_text() -> None:
@@ -378,7 +378,7 @@ filters_of_any_kind: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
 @settings(deadline=None)  # the machine may be busy
 @given(filters_of_any_kind, contents)
 def test_a_message_passes_if_it_passes_any_one_filter(filters: list[dict[str, Any]], content: dict[str, Any]) -> None:
-    assert filter_problems(filters, discards_unmatched=True) == []
+    assert filter_problems(filters, reason=REASON) == []
     text = json.dumps(content)
     assert matches(filters, text) == any(matches([one], text) for one in filters)
 

@@ -164,6 +164,7 @@ OUTPUTS = {
     "queueArn": QUEUE,
     "deadLetterQueueUrl": "<url of orders-dead-letters>",
     "deadLetterQueueArn": DEAD_LETTERS,
+    "undeliveredQueueUrl": "",
     "functionName": "<name of orders-function>",
     "logGroupName": "<name of orders-logs>",
     "mappingId": "<uuid of orders-mapping>",
@@ -237,6 +238,7 @@ def test_the_component_registers_its_outputs_and_has_them_as_attributes() -> Non
         pulumi.export("queueArn", orders.queue_arn)
         pulumi.export("deadLetterQueueUrl", orders.dead_letter_queue_url)
         pulumi.export("deadLetterQueueArn", orders.dead_letter_queue_arn)
+        pulumi.export("undeliveredQueueUrl", orders.undelivered_queue_url)
         pulumi.export("functionName", orders.function_name)
         pulumi.export("logGroupName", orders.log_group_name)
         pulumi.export("mappingId", orders.mapping_id)
@@ -272,6 +274,7 @@ def test_resources_are_the_children_by_their_meaning() -> None:
     resources = {
         "queue": "orders-queue",
         "dead_letters": "orders-dead-letters",
+        "undelivered": None,
         "key": None,
         "role": "orders-role",
         "log_group": "orders-logs",

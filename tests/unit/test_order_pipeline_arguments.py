@@ -148,12 +148,19 @@ CASES: list[tuple[dict[str, Any], Changes]] = [
         },
     ),
     (
-        {"filters": [{"body": {"type": ["sale"]}}], "discard_unmatched": True},
-        {("mapping", "filterCriteria"): {"filters": [{"pattern": {"body": {"type": ["sale"]}}}]}},
+        {"filters": [{"body": {"type": ["sale"]}}], "filter_reason": " returns are for another function "},
+        {
+            ("mapping", "filterCriteria"): {"filters": [{"pattern": {"body": {"type": ["sale"]}}}]},
+            ("mapping", "tags"): {**TAGS, "filter-reason": "returns are for another function"},
+        },
     ),
-    ({"filters": [], "discard_unmatched": True}, {}),
+    ({"filters": [], "filter_reason": "returns are for another function"}, {}),
     # The queue.
     ({"fifo": True}, FIFO),
+    (
+        {"fifo": True, "dead_letter_reason": "settled by hand"},
+        {**FIFO, ("queue", "tags"): {**TAGS, "fifo-dead-letter-reason": "settled by hand"}},
+    ),
     (
         {"fifo": True, "content_based_deduplication": False, "high_throughput": False},
         {
@@ -170,7 +177,7 @@ CASES: list[tuple[dict[str, Any], Changes]] = [
         },
     ),
     ({"delay": 60}, {("queue", "delaySeconds"): 60}),
-    ({"max_message_size": 1_024}, {(queue, "maxMessageSize"): 1_024 for queue in QUEUES}),
+    ({"max_message_size": 1_024}, {("queue", "maxMessageSize"): 1_024}),
     (
         {"kms_key_arn": KEY},
         {

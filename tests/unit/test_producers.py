@@ -11,7 +11,9 @@ from tests.support.recorder import Registration
 
 QUEUE = "arn:aws:sqs:eu-central-1:000000000001:orders-queue"
 DEAD_LETTERS = "arn:aws:sqs:eu-central-1:000000000001:orders-dead-letters"
+UNDELIVERED = "arn:aws:sqs:eu-central-1:000000000001:orders-undelivered"
 TOPIC = "arn:aws:sns:eu-central-1:000000000001:store"
+FIFO_TOPIC = f"{TOPIC}.fifo"
 RULE = "arn:aws:cloudwatch:eu-central-1:000000000001:orders-event-placed-rule"
 PATTERN = {"source": ["store"], "detail-type": ["OrderPlaced"]}
 
@@ -109,12 +111,64 @@ def test_an_event_rule_of_another_bus_sends_what_it_is_told_to() -> None:
     assert (target["inputPath"], target["sqsTarget"]) == ("$", {"messageGroupId": "all"})
 
 
-def test_an_event_rule_keeps_nothing_in_a_fifo_dead_letter_queue_as_it_cannot() -> None:
-    fifo: dict[str, Any] = {"fifo": True, "events": {"placed": {"pattern": PATTERN, "message_group": "all"}}}
+FIFO: dict[str, Any] = {"fifo": True, "events": {"placed": {"pattern": PATTERN, "message_group": "all"}}}
 
-    assert "deadLetterConfig" not in added(**fifo)["event-placed-target"].inputs
-    assert let_in("queue-policy", **fifo) == [may_send("Event1", "events.amazonaws.com", QUEUE, RULE)]
-    assert let_in("dead-letters-policy", **fifo) == []
+
+def test_what_an_event_rule_cannot_deliver_to_a_fifo_queue_goes_to_a_standard_queue_of_its_own() -> None:
+    fifo: dict[str, Any] = {**FIFO, "topics": {"store": {"arn": FIFO_TOPIC}}}
+    recorder = record(**fifo)
+
+    made = children(recorder)
+    assert made["event-placed-target"].inputs["deadLetterConfig"] == {"arn": UNDELIVERED}
+    assert made["topic-store"].inputs["redrivePolicy"] == {"deadLetterTargetArn": DEAD_LETTERS}
+    of_rule, of_topic = ("Event1", "events.amazonaws.com"), ("Topic1", "sns.amazonaws.com")
+    assert let_in("queue-policy", **fifo) == [
+        may_send(*of_topic, QUEUE, FIFO_TOPIC),
+        may_send(*of_rule, QUEUE, RULE),
+    ]
+    assert let_in("undelivered-policy", **fifo) == [may_send(*of_rule, UNDELIVERED, RULE)]
+    assert let_in("dead-letters-policy", **fifo) == [may_send(*of_topic, DEAD_LETTERS, FIFO_TOPIC)]
+    assert recorder.outputs["orders"]["undeliveredQueueUrl"] == "<url of orders-undelivered>"
+
+
+def test_that_queue_is_like_the_dead_letter_queue_of_a_standard_queue_and_is_watched() -> None:
+    made, standard = children(record(**FIFO, protect=True)), children(record(protect=True))
+
+    queue = made["undelivered"]
+    assert (queue.type, queue.inputs) == (standard["dead-letters"].type, standard["dead-letters"].inputs)
+    assert (queue.is_protected, queue.is_retained) == (True, True)
+    policy = made["undelivered-policy"].inputs
+    assert (policy["queueUrl"], policy["policy"]["Statement"][0]) == (
+        "<url of orders-undelivered>",
+        {**standard["dead-letters-policy"].inputs["policy"]["Statement"][0], "Resource": UNDELIVERED},
+    )
+    assert made["undelivered-alarm"].inputs["dimensions"] == {"QueueName": "<name of orders-undelivered>"}
+
+
+def test_that_queue_has_the_key_of_the_others_which_lets_the_rule_in() -> None:
+    made = children(record(**FIFO, customer_key=True))
+
+    keys = {made[role].inputs["kmsMasterKeyId"] for role in ("queue", "dead-letters", "undelivered")}
+    assert keys == {"arn:aws:kms:eu-central-1:000000000001:orders-key"}
+    assert made["key"].inputs["policy"]["Statement"][-1] == {
+        "Sid": "Event1",
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": "*",
+        "Principal": {"Service": "events.amazonaws.com"},
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"fifo": True}, {"fifo": True, "events": {}}, {"events": {"placed": {"pattern": PATTERN}}}],
+    ids=str,
+)
+def test_other_pipelines_have_no_such_queue(arguments: dict[str, Any]) -> None:
+    assert [role for role in children(record(**arguments)) if "undelivered" in role] == []
+    assert refusal(**arguments, alarms={"undelivered": {"threshold": 2}}) == [
+        "alarms adjusts 'undelivered', which there is only with undelivered_queue_name"
+    ]
 
 
 def test_a_bucket_announces_every_new_object() -> None:
@@ -173,7 +227,6 @@ def test_producers_change_nothing_else() -> None:
     assert {role for role, _ in changed} - added(**MANY).keys() == {"queue-policy", "dead-letters-policy"}
 
 
-FIFO_TOPIC = f"{TOPIC}.fifo"
 NAME = "must be 1..20 lower-case letters, digits and hyphens, a letter first"
 REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ({"topics": {"Store": {"arn": TOPIC}}}, [f"topics: the name 'Store' {NAME}"]),

@@ -125,6 +125,7 @@ def test_every_declared_key_reaches_a_pipeline(monkeypatch: pytest.MonkeyPatch) 
     assert recorder.made["payments"].inputs == {
         **everywhere,
         "fifo": True,
+        "dead_letter_reason": "a payment that failed is settled by hand",
         "events": {"received": {"pattern": {"detail-type": ["PaymentReceived"]}, "message_group": "payments"}},
     }
 
@@ -145,7 +146,13 @@ def test_the_declared_defaults_are_those_of_the_component(monkeypatch: pytest.Mo
         received: EventProducer = {"pattern": {"detail-type": ["PaymentReceived"]}, "message_group": "payments"}
         OrderPipeline(
             "payments",
-            {"code": "functions/orders", "alarm_actions": told, "fifo": True, "events": {"received": received}},
+            {
+                "code": "functions/orders",
+                "alarm_actions": told,
+                "fifo": True,
+                "dead_letter_reason": "a payment that failed is settled by hand",
+                "events": {"received": received},
+            },
         )
 
     plain = Recorder()
@@ -175,7 +182,10 @@ def test_production_keeps_its_orders_and_development_can_be_thrown_away(monkeypa
 
     assert {stack: kept(stack) for stack in ("dev", "prod")} == {
         "dev": set(),
-        "prod": {f"{name}-{role}" for name in ("orders", "payments") for role in ("queue", "dead-letters", "key")},
+        "prod": {
+            "payments-undelivered",
+            *(f"{name}-{role}" for name in ("orders", "payments") for role in ("queue", "dead-letters", "key")),
+        },
     }
 
 

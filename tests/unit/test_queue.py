@@ -57,12 +57,17 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
         ["content_based_deduplication, high_throughput only work on a FIFO queue: leave them out, or set fifo to true"],
     ),
     (
-        {"visibility_timeout": 60, "visibility_reason": "a" * 257},
-        ["visibility_reason becomes a tag: at most 256 letters, digits, spaces and . : / = + - @ _"],
+        {"dead_letter_reason": "settled by hand"},
+        ["dead_letter_reason only work on a FIFO queue: leave them out, or set fifo to true"],
     ),
-    (
-        {"visibility_timeout": 60, "visibility_reason": "why?"},
-        ["visibility_reason becomes a tag: at most 256 letters, digits, spaces and . : / = + - @ _"],
+    *(
+        ({**given, name: reason}, [f"{name} becomes a tag: at most 256 letters, digits, spaces and . : / = + - @ _"])
+        for reason in ("a" * 257, "why?")
+        for name, given in (
+            ("visibility_reason", {"visibility_timeout": 60}),
+            ("dead_letter_reason", {"fifo": True}),
+            ("filter_reason", {"filters": [{"body": {"a": [1]}}]}),
+        )
     ),
     ({"kms_key_arn": ""}, ["kms_key_arn must be the ARN of a KMS key, got ''"]),
     ({"kms_key_arn": "alias/mine"}, ["kms_key_arn must be the ARN of a KMS key, got 'alias/mine'"]),
@@ -96,9 +101,16 @@ def test_a_queue_that_cannot_work_is_refused(arguments: dict[str, Any], problems
 def test_a_reason_may_have_all_that_a_tag_may_have() -> None:
     reason = "Löwe 1 .:/=+-@_".ljust(256, "a")
 
-    made = children(record(visibility_timeout=60, visibility_reason=reason))
+    given: dict[str, Any] = {
+        "visibility_reason": reason, "dead_letter_reason": reason, "filter_reason": reason,
+        "visibility_timeout": 60, "fifo": True, "filters": [{"body": {"a": [1]}}],
+    }  # fmt: skip
 
-    assert made["queue"].inputs["tags"] == {**TAGS, "visibility-timeout-reason": reason}
+    made = children(record(**given))
+
+    reasons = {"visibility-timeout-reason": reason, "fifo-dead-letter-reason": reason}
+    assert made["queue"].inputs["tags"] == {**TAGS, **reasons}
+    assert made["mapping"].inputs["tags"] == {**TAGS, "filter-reason": reason}
     assert made["dead-letters"].inputs["tags"] == TAGS
 
 
@@ -140,6 +152,7 @@ def test_of_a_queue_deployed_elsewhere_only_the_consumer_and_its_watch_are_made(
         "queueArn": LEGACY["arn"],
         "deadLetterQueueUrl": f"{URL}-failed",
         "deadLetterQueueArn": f"{LEGACY['arn']}-failed",
+        "undeliveredQueueUrl": "",
     }
 
 

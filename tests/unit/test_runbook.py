@@ -46,7 +46,7 @@ def refused(call: list[str]) -> list[str]:
 
 
 def test_every_first_command_is_one_that_the_aws_cli_has() -> None:
-    found = watch(replace(WATCHED, fair=True))
+    found = watch(replace(WATCHED, fair=True, undelivered_queue_name="undelivered"))
 
     for name, inputs in found.items():
         calls = commands(inputs["alarmDescription"].partition("First: ")[2].partition("\n\nThen: ")[0])
@@ -91,10 +91,12 @@ def test_every_command_of_the_runbook_is_one_that_the_aws_cli_has() -> None:
         ("lambda", "update-event-source-mapping"),
         ("logs", "tail"),
         ("sqs", "cancel-message-move-task"),
+        ("sqs", "delete-message"),
         ("sqs", "get-queue-attributes"),
         ("sqs", "get-queue-url"),
         ("sqs", "list-message-move-tasks"),
         ("sqs", "receive-message"),
+        ("sqs", "send-message"),
         ("sqs", "start-message-move-task"),
     }
     assert [(call, problem) for call in calls for problem in refused(call)] == []

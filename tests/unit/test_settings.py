@@ -93,8 +93,8 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
         {"filters": [{"body": {"a": [1]}}]},
         [
             "filters lose orders: Lambda deletes from the queue what matches none of them, and it reaches neither the "
-            "function nor the dead-letter queue: set discard_unmatched to true if that is meant, or take all orders "
-            "and let the function decide"
+            "function nor the dead-letter queue: say in filter_reason why that is right, or take all orders and let "
+            "the function decide"
         ],
     ),
 ]
@@ -127,6 +127,7 @@ SAID_BY_A_QUEUE: dict[str, Any] = {
     "buckets": {"drop": {"name": "drop"}},
     "content_based_deduplication": True,
     "customer_key": True,
+    "dead_letter_reason": "settled by hand",
     "delay": 5,
     "events": {"placed": {"pattern": {"source": ["store"]}}},
     "fifo": False,
@@ -192,8 +193,8 @@ def test_mistakes_of_every_part_are_one_error(tmp_path: Path) -> None:
         "customer_key makes a key and kms_key_arn is one: leave one of them out",
         "kms_key_arn must be the ARN of a KMS key, got '1234'",
         "filters lose orders: Lambda deletes from the queue what matches none of them, and it reaches neither the "
-        "function nor the dead-letter queue: set discard_unmatched to true if that is meant, or take all orders and "
-        "let the function decide",
+        "function nor the dead-letter queue: say in filter_reason why that is right, or take all orders and let the "
+        "function decide",
         "filters[0].body is empty, which AWS refuses: name a field, such as {'type': ['sale']}",
         "alarms.age.threshold must be 1..100 %, got 0",
         "transform names an unknown child 'queues': did you mean 'queue'?",

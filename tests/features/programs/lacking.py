@@ -28,7 +28,11 @@ OrderPipeline(
         "code": "recorder",
         "customer_key": True,
         "alarm_actions": [],
-        "alarms": {alarm.name: {"enabled": False} for alarm in QUEUE_ALARMS if "fair" not in alarm.needs},
+        "alarms": {
+            alarm.name: {"enabled": False}
+            for alarm in QUEUE_ALARMS
+            if not {"fair", "undelivered_queue_name"} & {*alarm.needs}
+        },
     },
     pulumi.ResourceOptions(transforms=[drop]),
 )

@@ -9,6 +9,5 @@ OrderPipeline(
         "timeout": 10,
         "visibility_timeout": 20,
         "visibility_reason": "orders of the till must be retried within 20 s",
-        "alarm_actions": [],
     },
 )

@@ -25,12 +25,13 @@ outbox = aws.sns.Topic("outbox")
 pace = aws.cloudwatch.LogGroup("pace", retention_in_days=1)
 clerk = aws.iam.Role("clerk", assume_role_policy=trust({"AWS": f"arn:aws:iam::{account}:root"}))
 
+seldom = {"fair", "undelivered_queue_name"}
 quick: OrderPipelineArgs = {
     "code": "recorder",
     "timeout": 1,
     "max_receive_count": 2,
     "alarm_actions": [],
-    "alarms": {alarm.name: {"enabled": False} for alarm in QUEUE_ALARMS if "fair" not in alarm.needs},
+    "alarms": {alarm.name: {"enabled": False} for alarm in QUEUE_ALARMS if not seldom & {*alarm.needs}},
 }
 placed = {"source": ["store"], "detail-type": ["OrderPlaced"]}
 paid = {"source": ["store"], "detail-type": ["OrderPaid"]}
@@ -50,6 +51,7 @@ orders = {
         {
             **quick,
             "fifo": True,
+            "dead_letter_reason": "what failed is looked at by hand",
             "batch_size": 1,
             "topics": {"shop": {"arn": fifo_topic.arn}},
             "events": {"placed": {"pattern": placed, "bus": bus.name, "message_group": "from-events"}},
@@ -61,7 +63,7 @@ orders = {
         {
             **quick,
             "filters": [{"body": {"amount": [{"numeric": [">", 100]}]}}, {"body": {"kind": ["vip"]}}],
-            "discard_unmatched": True,
+            "filter_reason": "cheap orders are for another function",
             "front_door": {"path": "/signed"},
         },
     ),

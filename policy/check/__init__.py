@@ -1,0 +1,1 @@
+"""`python -m policy check`: the rules over a preview or a state, with reports."""

@@ -1,0 +1,1 @@
+"""Facts and helpers that rules of several files share."""
