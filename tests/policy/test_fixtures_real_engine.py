@@ -1,16 +1,24 @@
-"""Fixtures of the rules in a real `pulumi preview` of a new stack: the engine says what the servicer said."""
+"""Fixtures of the rules in the real engine, which says what the servicer said.
+
+In `pulumi preview` of a new stack, and in `pulumi policy analyze` of the state of a deployed one.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
+from local.engine import POLICY_PACK
+from policy.check.state import encode
 from policy.rule import Level, Profile
 from policy.rules import RULES
 from tests.policy.test_rules import BY_ID, FIXTURES, expected
-from tests.support.program import NewProgram, Result
+from tests.support.program import NewProgram, Program, Result
+from tests.support.programs import YamlProgram
+from tests.support.states import saved
 from tests.support.yaml_program import SOURCE
 
 SUBJECTS = {found.id.split("-")[1] for found in RULES} - {"STR"}
@@ -61,6 +69,29 @@ def test_the_engine_says_what_the_fixture_says(name: str, new_program: NewProgra
     assert undecided == ([*content["finds"]] if kind == "unknown" else []), result.text
     if kind == "fail" and rule.levels[Profile.STRICT] is Level.MANDATORY:
         assert result.code != 0
+
+
+@pytest.mark.parametrize("subject", sorted({found.id.split("-")[1] for found in RULES}))
+@pytest.mark.parametrize("kind", ["pass", "fail"])
+def test_the_engine_says_the_same_of_a_saved_state(subject: str, kind: str, program: Program) -> None:
+    path = FIXTURES / f"ORD-{subject}-001" / f"{kind}.yaml"
+    rule, content = BY_ID[path.parent.name], yaml.safe_load(path.read_text())
+    resources = YamlProgram(content["resources"]).deployed()
+    entries = [
+        entry | {"custom": True, "id": entry["outputs"]["id"]} for entry in encode(resources)["deployment"]["resources"]
+    ]
+    state = saved(program.folder, *entries)
+    program.folder.joinpath("order-policy.yaml").write_text("profile: strict\n")
+
+    done = program.engine.output("policy", "analyze", "--file", state, "--policy-pack", str(POLICY_PACK), "--json")
+
+    result = Result(done.returncode, done.stderr, [json.loads(line) for line in done.stdout.splitlines()])
+    said = {
+        found: (policy, message.rstrip("\n"))
+        for policy, _, found, message in result.violations
+        if f"[{rule.id} " in message
+    }
+    assert said == (expected(rule, content) if kind == "fail" else {}), done.stdout + done.stderr
 
 
 def test_some_fixture_of_each_subject_is_run() -> None:

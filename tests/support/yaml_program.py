@@ -19,7 +19,11 @@ NEEDED = {
         "role": "arn:aws:iam::000000000001:role/elsewhere",
         "runtime": "python3.13",
     },
-    "aws:cloudwatch:MetricAlarm": {"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1, "threshold": 1},
+    "aws:cloudwatch:MetricAlarm": {
+        "comparisonOperator": "GreaterThanThreshold",
+        "evaluationPeriods": 1,
+        "threshold": 1,
+    },
 }
 made = {}
 
