@@ -21,8 +21,10 @@ from local.environment import SECRET_KEY
 if TYPE_CHECKING:
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -117,12 +119,20 @@ class Aws:
         return self._client("cloudwatch")
 
     @cached_property
+    def dynamodb(self) -> DynamoDBClient:  # noqa: D102
+        return self._client("dynamodb")
+
+    @cached_property
     def events(self) -> EventBridgeClient:  # noqa: D102
         return self._client("events")
 
     @cached_property
     def iam(self) -> IAMClient:  # noqa: D102
         return self._client("iam")
+
+    @cached_property
+    def kinesis(self) -> KinesisClient:  # noqa: D102
+        return self._client("kinesis")
 
     @cached_property
     def kms(self) -> KMSClient:  # noqa: D102

@@ -110,7 +110,7 @@ def _send_and_watch(aws: Aws, outputs: dict[str, Any]) -> None:
             processed.add(entry["orderId"])
             _line(started, f"{_paint('processed', 32)}       {entry['orderId']}, attempt {entry['attempt']}")
             print(f"             log: {json.dumps(entry)}")
-        else:
+        elif entry["message"] == "order failed":  # one that was only handed back has not been tried
             then = f"again in {visibility} s" if entry["attempt"] < attempts else "that was the last"
             attempt = f"attempt {entry['attempt']} of {attempts}"
             _line(started, f"{_paint('failed', 33)}          {attempt}: {entry['reason']} ({then})")

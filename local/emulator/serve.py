@@ -47,12 +47,16 @@ def main() -> None:
     os.environ["GATEWAY_PORT"] = str(port)  # read when the emulator is imported
     import http_apis
     import queues
+    import streams
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
 
+    # It has read its own level by now. Handlers inherit the rest, and Powertools would take this one for theirs.
+    del os.environ["LOG_LEVEL"]
     queues.mend()
     http_apis.mend()
+    streams.mend()
     # Warm workers must not inherit the lock, or a worker that outlives a killed emulator would go on holding it;
     # Python opens files as not inheritable, so nothing has to be done for that.
     config = Config()

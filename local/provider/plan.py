@@ -54,6 +54,10 @@ def check(
         )
     ]
     problems += [
+        Problem(name, f"{schema.token} {logical_name!r}: {reason}")
+        for name, reason in sorted(resource.refuses({**resource.defaults, **given}).items())
+    ]
+    problems += [
         Problem(name, f"{schema.token} cannot take an asset as {name!r}: give an archive")
         for name in sorted(name for name, value in given.items() if isinstance(value, pulumi.Asset))
     ]
@@ -103,7 +107,8 @@ def diff(resource: ResourceType, olds: Properties, news: Properties, ignored: fr
         if changed:
             kind = "delete" if new is None else "add" if old is None else "update"
             changes.append(Change(name, kind, name in resource.replace_on or resource.update is None))
-    return changes
+    names = {change.property for change in changes}
+    return [change for change in changes if resource.changes_with.get(change.property, change.property) in names]
 
 
 def needs_delete_first(resource: ResourceType, news: Properties, changes: list[Change]) -> bool:
@@ -143,9 +148,9 @@ def _same(resource: ResourceType, name: str, olds: Properties, news: Properties)
     old, new = olds.get(name), news[name]
     if new is UNKNOWN:
         return False
-    if old is None:
-        return _is_empty(new)
     normal = resource.compare_as.get(name, _as_it_is)
+    if old is None:
+        return _is_empty(new) or _is_empty(normal(new))
     return bool(normal(old) == normal(new))
 
 

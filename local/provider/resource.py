@@ -84,6 +84,8 @@ class ResourceType:
     """Inputs that AWS cannot do without although the SDK lets them be left out ..."""
     also_needs: Callable[[Properties], frozenset[str]] = _nothing_more
     """... those that it cannot do without given the others, ..."""
+    refuses: Callable[[Properties], Mapping[str, str]] = _nothing
+    """Inputs that do not go with the others, each with what to do, as the official provider refuses them."""
     creates_from: frozenset[str] = frozenset()
     """... and those of which a new resource needs one, so that an import can leave them out."""
     auto_name: AutoName | None = None
@@ -95,6 +97,8 @@ class ResourceType:
     """Inputs that AWS cannot change in place."""
     compare_as: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, Callable[[Any], Any]])
     """Inputs with more than one spelling of the same value, such as JSON, and what to compare instead."""
+    changes_with: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Inputs that the official provider only changes together with another: on their own they are no change."""
     write_only: frozenset[str] = frozenset()
     """Inputs that AWS does not give back: kept as they were given."""
     left_alone: frozenset[str] = frozenset()

@@ -28,7 +28,9 @@ class Schema:
     @classmethod
     def of(cls, sdk: type[pulumi.CustomResource]) -> Schema:
         """Read the schema of an SDK class such as `pulumi_aws.sqs.Queue`."""
-        args = getattr(sys.modules[sdk.__module__], f"{sdk.__name__}Args")
+        module, name = sys.modules[sdk.__module__], sdk.__name__
+        # `Init` where the bare name is that of a nested type.
+        args = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args")
         inputs = {python: _pulumi_name(getter) for python, getter in _getters(args)}
         parameters = inspect.signature(args.__init__).parameters.values()
         outputs = {_pulumi_name(getter): getter for _, getter in _getters(sdk)}

@@ -11,6 +11,7 @@ def inventory(aws: Aws) -> dict[str, list[str]]:
     roles = [role["RoleName"] for role in aws.iam.list_roles()["Roles"]]
     functions = [function.get("FunctionName", "") for function in aws.lambda_.list_functions()["Functions"]]
     keys = [aws.kms.describe_key(KeyId=key.get("KeyId", ""))["KeyMetadata"] for key in aws.kms.list_keys()["Keys"]]
+    streams = [stream.get("StreamARN", "") for stream in aws.kinesis.list_streams().get("StreamSummaries", [])]
     found = {
         "alarms": [
             alarm.get("AlarmName", "")
@@ -47,9 +48,16 @@ def inventory(aws: Aws) -> dict[str, list[str]]:
             policy for role in roles for policy in aws.iam.list_role_policies(RoleName=role)["PolicyNames"]
         ],
         "roles": roles,
+        "stream consumers": [
+            consumer["ConsumerName"]
+            for stream in streams
+            for consumer in aws.kinesis.list_stream_consumers(StreamARN=stream)["Consumers"]
+        ],
+        "streams": streams,
         "subscriptions": [
             subscription.get("SubscriptionArn", "") for subscription in aws.sns.list_subscriptions()["Subscriptions"]
         ],
+        "tables": aws.dynamodb.list_tables()["TableNames"],
         "topics": [topic.get("TopicArn", "") for topic in aws.sns.list_topics()["Topics"]],
     }
     return shown(aws, {kind: sorted(names) for kind, names in found.items() if names})

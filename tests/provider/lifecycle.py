@@ -54,6 +54,9 @@ lock2 = aws.kms.Key("lock2", description="lock2")
 told = aws.sns.Topic("told", policy=opened("sns:Publish"))
 governed = aws.sns.Topic("governed")
 filed = aws.s3.Bucket("filed")
+locked = aws.s3.Bucket("locked")
+shut = aws.s3.Bucket("shut")
+flow = aws.kinesis.Stream("flow", shard_count=1)
 line = aws.cloudwatch.EventBus("line")
 watch = aws.cloudwatch.EventRule("watch", event_pattern=json.dumps({"source": ["orders"]}))
 door = aws.apigatewayv2.Api("door", protocol_type="HTTP")
@@ -82,7 +85,8 @@ SUPPORT = {
     **dict.fromkeys(("looper", "worker"), "lambda_.Function"),
     "door": "apigatewayv2.Api",
     "watched": "cloudwatch.MetricAlarm",
-    "filed": "s3.Bucket",
+    **dict.fromkeys(("filed", "locked", "shut"), "s3.Bucket"),
+    "flow": "kinesis.Stream",
     "line": "cloudwatch.EventBus",
     "watch": "cloudwatch.EventRule",
 }
@@ -219,7 +223,7 @@ def look(case_look: Callable[[Aws, str], Any], aws: Aws, resource_id: str) -> An
     try:
         return case_look(aws, resource_id)
     except ClientError as error:
-        if any(word in str(error) for word in ("NotFound", "NoSuchBucket", "NoSuchEntity", "NonExistent")):
+        if any(word in str(error) for word in ("NotFound", "NoSuch", "NonExistent")):
             return None
         raise
 

@@ -96,6 +96,36 @@ NEW = {
     "aws:s3/bucketNotification:BucketNotification": New(
         {"bucket": UNKNOWN}, {"eventbridge": False}, "", {"region": _REGION}
     ),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": New(
+        {"bucket": UNKNOWN, "rules": [{"id": "old", "status": "Enabled"}]},
+        {},
+        "expectedBucketOwner transitionDefaultMinimumObjectSize",
+        {"region": _REGION},
+    ),
+    "aws:s3/bucketPolicy:BucketPolicy": New({"bucket": UNKNOWN, "policy": UNKNOWN}, {}, "", {"region": _REGION}),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": New(
+        {"bucket": UNKNOWN, "blockPublicAcls": True},
+        {"blockPublicPolicy": False, "ignorePublicAcls": False, "restrictPublicBuckets": False},
+        "",
+        {"region": _REGION},
+    ),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": New(
+        {"bucket": UNKNOWN, "rules": [{"bucketKeyEnabled": True}]}, {}, "", {"region": _REGION}
+    ),
+    "aws:dynamodb/table:Table": New(
+        {"attributes": [{"name": "id", "type": "S"}], "billingMode": "PAY_PER_REQUEST", "hashKey": "id"},
+        {"name": "orders-19b2585", "tableClass": "STANDARD"},
+        "arn globalSecondaryIndexes globalTableWitness pointInTimeRecovery readCapacity serverSideEncryption "
+        "streamArn streamLabel streamViewType ttl warmThroughput writeCapacity",
+    ),
+    "aws:kinesis/stream:Stream": New(
+        {"shardCount": 1},
+        {"encryptionType": "NONE", "enforceConsumerDeletion": False, "name": "orders-19b2585", "retentionPeriod": 24},
+        "arn maxRecordSizeInKib streamModeDetails",
+    ),
+    "aws:kinesis/streamConsumer:StreamConsumer": New(
+        {"streamArn": UNKNOWN}, {"name": "orders-19b2585"}, "arn creationTimestamp"
+    ),
     "aws:iam/role:Role": New(
         {"assumeRolePolicy": "{}"},
         {"forceDetachPolicies": False, "maxSessionDuration": 3600, "name": "orders-19b2585", "path": "/"},
@@ -250,6 +280,24 @@ def test_an_updated_function_has_a_new_version_only_when_it_is_published(change:
     inputs: Properties = {"code": "old", "timeout": 3, "publish": False}
 
     planned = plan.preview(function, inputs | change, state | inputs, _REGION)
+
+    assert {name for name, value in planned.items() if value is UNKNOWN} == unknown
+
+
+@pytest.mark.parametrize(
+    ("change", "unknown"),
+    [
+        ({"streamViewType": "KEYS_ONLY"}, {"streamArn"}),
+        ({"streamEnabled": False}, {"streamArn"}),
+        ({"ttl": {"attributeName": "expires", "enabled": True}}, set[str]()),
+    ],
+)
+def test_an_updated_table_has_a_new_stream_only_when_it_is_switched(change: Properties, unknown: set[str]) -> None:
+    table = resources.find("aws:dynamodb/table:Table")
+    inputs: Properties = {"hashKey": "id", "streamEnabled": True, "streamViewType": "NEW_IMAGE"}
+    state: Properties = {"streamArn": "old", "streamLabel": "old", **inputs}
+
+    planned = plan.preview(table, inputs | change, state, _REGION)
 
     assert {name for name, value in planned.items() if value is UNKNOWN} == unknown
 

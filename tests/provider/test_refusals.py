@@ -65,6 +65,9 @@ _MAPPING = "event_source_arn=queue.arn, function_name=worker.arn"
 _READS = 'policy=document(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]), role=role.name'
 _QUEUE = f"aws:sqs/queue:Queue resource '{_LONG}': property"
 _HASH = hashlib.sha256(b"not an archive").hexdigest()
+_ON_DEMAND = 'billing_mode="PAY_PER_REQUEST"'
+_STREAM = "aws:kinesis/stream:Stream resource 'events': property"
+_TABLE = "aws:dynamodb/table:Table resource 'orders': property"
 _WORKER = "aws:lambda/function:Function resource 'worker': property"
 REFUSALS = {
     "several mistakes in a queue": Refusal(
@@ -103,13 +106,111 @@ REFUSALS = {
         ],
     ),
     "an unknown type": Refusal(
-        'aws.dynamodb.Table("orders", hash_key="id", attributes=[])',
+        'aws.ssm.Parameter("orders", type="String", value="text")',
         "orders",
         [
-            "aws:dynamodb/table:Table resource 'orders' has a problem: the local aws provider does not know the type "
-            f"'aws:dynamodb/table:Table' (it knows {_KNOWN_TYPES}): describe it in "
-            "local/provider/resources/dynamodb_table.py, or deploy this program to a real account"
+            "aws:ssm/parameter:Parameter resource 'orders' has a problem: the local aws provider does not know the "
+            f"type 'aws:ssm/parameter:Parameter' (it knows {_KNOWN_TYPES}): describe it in "
+            "local/provider/resources/ssm_parameter.py, or deploy this program to a real account"
         ],
+    ),
+    "several mistakes in a table": Refusal(
+        """
+        inputs = {"billingMode": "PAY_PER_REQUEST", "readCapacity": 5, "streamViewType": "KEYS_ONLY"}
+        inputs |= {"attributes": [{"name": "id", "type": "S"}], "ttl": {"kmsKeyArn": "key"}}
+        inputs |= {"replicas": [{"regionName": "us-east-1"}]}
+        pulumi.CustomResource("aws:dynamodb/table:Table", "orders", inputs)
+        """,
+        "orders",
+        [
+            f"{_TABLE} replicas value {{[{{map[regionName:{{us-east-1}}]}}]}} has a problem: the local aws provider "
+            "does not serve 'replicas' of aws:dynamodb/table:Table: leave it out, or deploy to AWS",
+            f"{_TABLE} ttl.kmsKeyArn value {{<nil>}} has a problem: the local aws provider does not serve "
+            "'ttl.kmsKeyArn' of aws:dynamodb/table:Table: leave it out, or deploy to AWS",
+            f"{_TABLE} hashKey value {{<nil>}} has a problem: aws:dynamodb/table:Table 'orders' needs the property "
+            "'hashKey': set it",
+            f"{_TABLE} readCapacity value {{5}} has a problem: aws:dynamodb/table:Table 'orders': AWS takes no "
+            "capacity of a table that is PAY_PER_REQUEST: leave 'readCapacity' out",
+            f"{_TABLE} streamViewType value {{KEYS_ONLY}} has a problem: aws:dynamodb/table:Table 'orders': a table "
+            "without a stream shows nothing there: set 'streamEnabled', or leave it out",
+        ],
+    ),
+    "what a stream needs by what it has": Refusal(
+        """
+        pulumi.CustomResource("aws:kinesis/stream:Stream", "events", {"encryptionType": "KMS"})
+        """,
+        "events",
+        [
+            f"{_STREAM} kmsKeyId value {{<nil>}} has a problem: aws:kinesis/stream:Stream 'events' needs the property "
+            "'kmsKeyId': set it",
+            f"{_STREAM} shardCount value {{<nil>}} has a problem: aws:kinesis/stream:Stream 'events' needs the "
+            "property 'shardCount': set it",
+        ],
+    ),
+    "a table with a stream of nothing": Refusal(
+        """
+        aws.dynamodb.Table("orders", hash_key="id", attributes=[{"name": "id", "type": "S"}], stream_enabled=True)
+        """,
+        "orders",
+        [
+            f"{_TABLE} {name} value {{<nil>}} has a problem: aws:dynamodb/table:Table 'orders' needs the property "
+            f"'{name}': set it"
+            for name in ("readCapacity", "streamViewType", "writeCapacity")
+        ],
+    ),
+    "a mapping to a stream that does not say where to begin": Refusal(
+        'aws.lambda_.EventSourceMapping("orders", event_source_arn=stream, function_name="worker")',
+        "orders",
+        [
+            "aws:lambda/eventSourceMapping:EventSourceMapping resource 'orders': property startingPosition value "
+            "{<nil>} has a problem: aws:lambda/eventSourceMapping:EventSourceMapping 'orders' needs the property "
+            "'startingPosition': set it"
+        ],
+    ),
+    "shards of a stream that AWS scales": Refusal(
+        """
+        aws.kinesis.Stream("events", shard_count=2, stream_mode_details={"stream_mode": "ON_DEMAND"})
+        """,
+        "events",
+        [
+            f"{_STREAM} shardCount value {{2}} has a problem: aws:kinesis/stream:Stream 'events': AWS chooses the "
+            "shards of a stream that is ON_DEMAND: leave 'shardCount' out"
+        ],
+    ),
+    "a table with an attribute that is no key": Refusal(
+        f"""
+        attributes = [{{"name": "id", "type": "S"}}, {{"name": "total", "type": "N"}}]
+        aws.dynamodb.Table("orders", hash_key="id", attributes=attributes, {_ON_DEMAND})
+        """,
+        "orders",
+        [
+            "An error occurred (ValidationException) when calling the CreateTable operation: One or more parameter "
+            "values were invalid: Some AttributeDefinitions are not used: ['total']"
+        ],
+        corrected=f"""
+        attributes = [{{"name": "id", "type": "S"}}]
+        aws.dynamodb.Table("orders", hash_key="id", attributes=attributes, {_ON_DEMAND})
+        """,
+        then={"orders": "create"},
+    ),
+    "a policy that opens a bucket to everyone": Refusal(
+        """
+        pictures = aws.s3.Bucket("pictures")
+        aws.s3.BucketPolicy("open", bucket=pictures.bucket, policy=opened("s3:GetObject"))
+        """,
+        "open",
+        [
+            "An error occurred (AccessDenied) when calling the PutBucketPolicy operation: public policies are "
+            "prevented by the BlockPublicPolicy setting in S3 Block Public Access."
+        ],
+        left={"buckets": ["pictures-*"]},
+        corrected="""
+        pictures = aws.s3.Bucket("pictures")
+        block = aws.s3.BucketPublicAccessBlock("block", bucket=pictures.bucket)
+        after = pulumi.ResourceOptions(depends_on=[block])
+        aws.s3.BucketPolicy("open", bucket=pictures.bucket, policy=opened("s3:GetObject"), opts=after)
+        """,
+        then={"pictures": "same", "block": "create", "open": "create"},
     ),
     "an unknown data source": Refusal(
         'aws.ec2.get_ami(owners=["self"])',

@@ -36,6 +36,12 @@ first_key = aws.kms.Key("first-key")
 first_topic, second_topic = aws.sns.Topic("first-topic"), aws.sns.Topic("second-topic")
 first_bucket, second_bucket = aws.s3.Bucket("first-bucket"), aws.s3.Bucket("second-bucket")
 first_bus = aws.cloudwatch.EventBus("first-bus")
+first_stream = aws.kinesis.Stream("first-stream", shard_count=1)
+second_stream = aws.kinesis.Stream("second-stream", shard_count=1)
+owned = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": {"AWS": first_role.arn}}
+lent = pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": owned})
+texts = {"billing_mode": "PAY_PER_REQUEST", "attributes": [{"name": name, "type": "S"} for name in ("one", "two")]}
+both = {**texts, "hash_key": "one", "range_key": "two"}
 pattern = json.dumps({"source": ["orders"]})
 first_rule = aws.cloudwatch.EventRule("first-rule", event_pattern=pattern, name="rule")
 second_rule = aws.cloudwatch.EventRule("second-rule", event_pattern=pattern)
@@ -150,6 +156,55 @@ REPLACEMENTS = {
         "bucket=first_bucket.bucket",
         "bucket=second_bucket.bucket",
         "eventbridge=True",
+    ),
+    **{
+        f"{name}_bucket": Replacement(
+            f"s3.{sdk}", "bucket", "bucket=first_bucket.bucket", "bucket=second_bucket.bucket", stays
+        )
+        for name, sdk, stays in (
+            (
+                "aging",
+                "BucketLifecycleConfiguration",
+                'rules=[{"id": "o", "expiration": {"days": 1}, "status": "Enabled"}]',
+            ),
+            ("lent", "BucketPolicy", "policy=lent"),
+            ("private", "BucketPublicAccessBlock", "block_public_acls=True"),
+            (
+                "ciphered",
+                "BucketServerSideEncryptionConfiguration",
+                'rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms"}}]',
+            ),
+        )
+    },
+    "table_name": Replacement("dynamodb.Table", "name", 'name="one"', 'name="two"', "**both"),
+    "table_hash": Replacement(
+        "dynamodb.Table",
+        "hashKey",
+        'attributes=[texts["attributes"][0]], hash_key="one"',
+        'attributes=[texts["attributes"][1]], hash_key="two"',
+        'billing_mode="PAY_PER_REQUEST"',
+    ),
+    "table_range": Replacement(
+        "dynamodb.Table",
+        "rangeKey",
+        'attributes=[texts["attributes"][0]]',
+        'attributes=texts["attributes"], range_key="two"',
+        'billing_mode="PAY_PER_REQUEST", hash_key="one"',
+    ),
+    "named_table_local": Replacement(
+        "dynamodb.Table",
+        "localSecondaryIndexes",
+        "",
+        'local_secondary_indexes=[{"name": "again", "projection_type": "ALL", "range_key": "two"}]',
+        '**both, name="named"',
+        _DELETE_FIRST,
+    ),
+    "stream_name": Replacement("kinesis.Stream", "name", 'name="one"', 'name="two"', "shard_count=1"),
+    "consumer_name": Replacement(
+        "kinesis.StreamConsumer", "name", 'name="one"', 'name="two"', "stream_arn=first_stream.arn"
+    ),
+    "consumer_stream": Replacement(
+        "kinesis.StreamConsumer", "streamArn", "stream_arn=first_stream.arn", "stream_arn=second_stream.arn"
     ),
     "topic_name": Replacement("sns.Topic", "name", 'name="one"', 'name="two"'),
     "topic_fifo": Replacement("sns.Topic", "fifoTopic", "fifo_topic=True", ""),
@@ -334,6 +389,13 @@ REPLACEMENTS = {
         "event_source_arn=first_queue.arn",
         "event_source_arn=second_queue.arn",
         "enabled=False, function_name=first_function.name",
+    ),
+    "mapping_since": Replacement(
+        "lambda_.EventSourceMapping",
+        "startingPositionTimestamp",
+        'starting_position_timestamp="2026-11-21T10:00:00Z"',
+        'starting_position_timestamp="2026-11-21T11:00:00Z"',
+        'enabled=False, event_source_arn=stream, function_name=first_function.name, starting_position="AT_TIMESTAMP"',
     ),
     "mapping_start": Replacement(
         "lambda_.EventSourceMapping",

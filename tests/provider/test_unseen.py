@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from local.provider.resources import cloudwatch_metric_alarm as alarm
 from local.provider.resources import lambda_event_source_mapping as mapping
 from local.supervisor import Instance
 from tests.provider.queues import allow, document, new_queue, service
+from tests.provider.sent import requests_of
 
 
 @pytest.fixture
@@ -22,20 +22,8 @@ def aws(embedded_aws: Instance) -> Aws:
     return Aws(embedded_aws.endpoint, REGION, f"{secrets.randbelow(10**12):012d}")
 
 
-def _requests(client: Any, service_name: str, *operations: str) -> list[dict[str, Any]]:
-    """What a client is asked to send from now on, in these operations."""
-    requests: list[dict[str, Any]] = []
-
-    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
-        if model.name in operations:
-            requests.append(params)
-
-    client.meta.events.register(f"provide-client-params.{service_name}", note)
-    return requests
-
-
 def test_metric_math_and_what_else_an_alarm_has(aws: Aws) -> None:
-    requests = _requests(aws.cloudwatch, "cloudwatch", "PutMetricAlarm")
+    requests = requests_of(aws.cloudwatch, "cloudwatch", "PutMetricAlarm")
     common: Properties = {"comparisonOperator": "GreaterThanUpperThreshold", "evaluationPeriods": 1, "name": "orders"}
     metric = {"dimensions": {"b": "2", "a": "1"}, "metricName": "m", "namespace": "n", "period": 60, "stat": "Sum"}
     queries = [
@@ -98,7 +86,7 @@ def test_metric_math_and_what_else_an_alarm_has(aws: Aws) -> None:
 
 
 def test_the_suppressor_of_a_composite_alarm(aws: Aws) -> None:
-    requests = _requests(aws.cloudwatch, "cloudwatch", "PutCompositeAlarm")
+    requests = requests_of(aws.cloudwatch, "cloudwatch", "PutCompositeAlarm")
     suppressor = {"alarm": "deploying", "extensionPeriod": 60, "waitPeriod": 120}
     common: Properties = {"alarmName": "orders", "alarmRule": "FALSE"}
 
@@ -115,7 +103,7 @@ def test_the_suppressor_of_a_composite_alarm(aws: Aws) -> None:
 
 
 def test_what_a_mapping_has_and_loses(aws: Aws) -> None:
-    requests = _requests(aws.lambda_, "lambda", "CreateEventSourceMapping", "UpdateEventSourceMapping")
+    requests = requests_of(aws.lambda_, "lambda", "CreateEventSourceMapping", "UpdateEventSourceMapping")
     worker = _function(aws)
     _, queue = new_queue(aws, "orders")
     stream = aws.arn("kinesis", "stream/orders")
@@ -130,6 +118,8 @@ def test_what_a_mapping_has_and_loses(aws: Aws) -> None:
     of_the_queue = mapping.create(aws, {**common, **unseen})
     mapping.update(aws, of_the_queue, {**common, **unseen}, common)
     of_the_stream = mapping.create(aws, {**records, "tumblingWindowInSeconds": 60})
+    since: Properties = {"startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2026-11-21T10:00:00Z"}
+    mapping.create(aws, {**records, **since})
     mapping.update(aws, of_the_stream, {**records, "tumblingWindowInSeconds": 60}, records)
 
     plain = {"Enabled": False, "FunctionName": worker}
@@ -149,6 +139,13 @@ def test_what_a_mapping_has_and_loses(aws: Aws) -> None:
             "EventSourceArn": stream,
             "StartingPosition": "LATEST",
             "TumblingWindowInSeconds": 60,
+        },
+        {
+            **plain,
+            "BatchSize": 100,
+            "EventSourceArn": stream,
+            "StartingPosition": "AT_TIMESTAMP",
+            "StartingPositionTimestamp": "2026-11-21T10:00:00Z",
         },
         {**plain, "TumblingWindowInSeconds": 0, "UUID": of_the_stream},
     ]

@@ -19,6 +19,12 @@ NEEDED = {
         "role": "arn:aws:iam::000000000001:role/elsewhere",
         "runtime": "python3.13",
     },
+    "aws:dynamodb:Table": {
+        "attributes": [{"name": "id", "type": "S"}],
+        "billingMode": "PAY_PER_REQUEST",
+        "hashKey": "id",
+    },
+    "aws:kinesis:Stream": {"shardCount": 1},
     "aws:cloudwatch:MetricAlarm": {
         "comparisonOperator": "GreaterThanThreshold",
         "evaluationPeriods": 1,

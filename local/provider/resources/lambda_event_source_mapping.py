@@ -40,11 +40,13 @@ _UNSEEN: Fields = {
         "ProvisionedPollerConfig",
         {"maximumPollers": "MaximumPollers", "minimumPollers": "MinimumPollers", "pollerGroupName": "PollerGroupName"},
     ),
+    "startingPositionTimestamp": "StartingPositionTimestamp",
     "tumblingWindowInSeconds": "TumblingWindowInSeconds",
 }
 """... and what it takes, does not show, and does not act on."""
 _OPTIONS: Fields = {**_FIELDS, **_UNSEEN}
-_ONLY_AT_CREATE = frozenset({"eventSourceArn", "startingPosition"})
+_ONLY_AT_CREATE = frozenset({"eventSourceArn", "startingPosition", "startingPositionTimestamp"})
+_STREAMS = (":dynamodb:", ":kinesis:")
 _NOT_YET = frozenset({"Disabled", "Disabling"})
 _BATCH_OF_MESSAGES, _BATCH_OF_RECORDS = 10, 100
 _ON_THE_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -135,6 +137,12 @@ def _aws_defaults(news: Properties) -> Properties:
     return {"batchSize": _BATCH_OF_MESSAGES if is_queue else _BATCH_OF_RECORDS}
 
 
+def _also_needs(inputs: Properties) -> frozenset[str]:
+    """Where to begin in a stream, which the embedded AWS does not ask for."""
+    source = str(inputs.get("eventSourceArn"))
+    return frozenset({"startingPosition"}) if any(service in source for service in _STREAMS) else frozenset()
+
+
 _CLEARED: Properties = {
     "bisectBatchOnFunctionError": False,
     "destinationConfig": {"onFailure": {}},
@@ -158,6 +166,7 @@ TYPE = ResourceType(
     delete=delete,
     nested=_OPTIONS,
     needs=frozenset({"eventSourceArn"}),
+    also_needs=_also_needs,
     defaults={"enabled": True},
     aws_defaults=_aws_defaults,
     replace_on=_ONLY_AT_CREATE,

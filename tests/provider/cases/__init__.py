@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.provider.cases.attached import ATTACHED
+from tests.provider.cases.buckets import BUCKETS
 from tests.provider.cases.case import Case
 from tests.provider.cases.events import EVENTS
 from tests.provider.cases.fixed import FIXED
@@ -14,6 +15,8 @@ from tests.provider.cases.messaging import MESSAGING
 from tests.provider.cases.monitoring import MONITORING
 from tests.provider.cases.security import SECURITY
 from tests.provider.cases.storage import STORAGE
+from tests.provider.cases.streams import STREAMS
+from tests.provider.cases.tables import TABLES
 
 CASES: dict[str, Case] = {
     **SECURITY,
@@ -21,6 +24,9 @@ CASES: dict[str, Case] = {
     **ATTACHED,
     **EVENTS,
     **STORAGE,
+    **BUCKETS,
+    **TABLES,
+    **STREAMS,
     **IAM,
     **MONITORING,
     **FUNCTIONS,
