@@ -110,11 +110,16 @@ def read_function(given: Arguments) -> FunctionSettings:
     )
 
 
-def function_problems(function: FunctionSettings) -> list[str]:
-    """What is wrong with the settings of the function."""
+def function_problems(function: FunctionSettings, *, reports: bool) -> list[str]:
+    """What is wrong with the settings of the function.
+
+    Args:
+        function: The settings.
+        reports: Whether the mapping takes the function's answer for what failed of a batch.
+    """
     problems: list[str] = []
     if function.code:
-        problems += _code_problems(function)
+        problems += _code_problems(function, reports)
     for name, (low, high, unit) in _RANGES.items():
         value = getattr(function, name)
         if isinstance(value, int) and not low <= value <= high:
@@ -131,10 +136,10 @@ def function_problems(function: FunctionSettings) -> list[str]:
     return problems
 
 
-def _code_problems(function: FunctionSettings) -> list[str]:
+def _code_problems(function: FunctionSettings, reports: bool) -> list[str]:
     try:
         return [
-            *handler_problems(function.code, function.handler),
+            *handler_problems(function.code, function.handler, reports=reports),
             *package_problems(function.code, function.runtime, function.architecture),
         ]
     except (OSError, ValueError) as error:  # a path that no system takes, or a file that may not be read

@@ -5,7 +5,7 @@ producers -> queue -> event source mapping -> alias `live` -> function
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -16,6 +16,7 @@ from components.children import Children
 from components.consumer import Consumer, adopt_consumer, create_consumer
 from components.encryption import create_key
 from components.errors import PipelineError
+from components.failures import failure_environment, failure_statements
 from components.filters import patterns
 from components.front_door import create_front_door
 from components.garbage import collect_less_often
@@ -194,15 +195,16 @@ class OrderPipeline(pulumi.ComponentResource):
         if function:
             consumer = adopt_consumer(children, function, qualifier, statements)
         else:
+            asked = failure_environment(settings.failures, queues)
             consumer = create_consumer(
                 children,
-                settings.function,
+                replace(settings.function, environment={**settings.function.environment, **asked}),
                 role,
                 timeout=times["timeout"],
                 reserved_concurrency=numbers["reserved_concurrency"],
                 key_arn=self._key_arn,
                 log_key_arn=key.arn if key else None,
-                statements=statements,
+                statements=[*statements, *failure_statements(settings.failures, queues, self._key_arn)],
             )
         mapping = self._map(settings, times, queues, consumer)
 
@@ -254,7 +256,7 @@ class OrderPipeline(pulumi.ComponentResource):
             if settings.filters
             else None,
             function_name=consumer.target,
-            function_response_types=["ReportBatchItemFailures"],
+            function_response_types=["ReportBatchItemFailures"] if settings.report_batch_item_failures else None,
             maximum_batching_window_in_seconds=times["batch_window"] if not settings.queue.fifo else None,
             metrics_config={"metrics": ["EventCount"]},
             provisioned_poller_config={name: value for name, value in pollers.items() if value is not None} or None,

@@ -116,7 +116,8 @@ class OrderPipelineArgs(TypedDict):
     ephemeral_storage: NotRequired[pulumi.Input[int]]
     """Size of the function's `/tmp`, MiB, 512..10240. Default: 512, which is free."""
     environment: NotRequired[dict[str, pulumi.Input[str]]]
-    """Environment variables of the function, 4 KB in all. Default: none."""
+    """Environment variables of the function, 4 KB in all, besides those by which it learns what to do with failures.
+    Default: none."""
     layers: NotRequired[list[pulumi.Input[str]]]
     """ARNs of layer versions, at most 5. Default: none."""
     subnet_ids: NotRequired[list[pulumi.Input[str]]]
@@ -164,6 +165,29 @@ class OrderPipelineArgs(TypedDict):
     filter_reason: NotRequired[str]
     """Why what no filter matches may be deleted from the queue, at most 256 characters; filters need it, and it becomes
     a tag of the mapping that the policy pack shows. Default: none."""
+
+    # What becomes of orders that fail.
+    report_batch_item_failures: NotRequired[bool]
+    """Whether the function answers which messages of a batch failed, so that only these are received again; without
+    it one failure repeats the batch. Default: true. A handler that says it at the top level of its file, as
+    `REPORTS_BATCH_ITEM_FAILURES = True` or `False`, has to say the same: it is read from the code, and nothing is run.
+    Of a handler that does not say it, of an image and of a function deployed elsewhere nothing is checked.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"""
+    dead_letter_at_once: NotRequired[bool]
+    """Whether the handler itself puts an order that can never succeed into the dead-letter queue, with the reason,
+    instead of failing max_receive_count times. Default: false. It is told in `DEAD_LETTER_QUEUE_URL`, may send there,
+    and has to do it, as functions/orders does. A dead-letter queue deployed elsewhere has to have no key of yours, or
+    the one in kms_key_arn."""
+    retry_after: NotRequired[bool]
+    """Whether the handler says when an order that failed is tried again, by its visibility timeout: later than
+    visibility_timeout, or sooner. Default: false. It is told by `RETRY_AFTER=true`, may change the visibility of
+    messages in the queue, and has to do it, as functions/orders does. SQS hides a message for at most 12 hours, and its
+    retention goes on counting.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html"""
+    group_failures: NotRequired[str]
+    """On a FIFO queue, what becomes of the orders after a failed one of their message group in a batch: `block` (they
+    wait for it, and keep their order) or `skip` (they go on, and overtake it). Default: `block`. The handler is told to
+    skip by `FIFO_FAILURES=skip`, and has to do it, as functions/orders does."""
 
     # The queue.
     existing_queue: NotRequired[str]

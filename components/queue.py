@@ -29,6 +29,8 @@ TYPES = {
     f"{UNDELIVERED}-policy": "sqs.QueuePolicy",
 }
 """The children that are made here."""
+_OF_FIFO_QUEUES = ("content_based_deduplication", "dead_letter_reason", "group_failures", "high_throughput")
+"""Arguments that say something of FIFO queues alone."""
 _LONG_POLL_SECONDS = 20
 """The longest: whoever else polls the queue waits for an order instead of asking again and again."""
 
@@ -122,11 +124,7 @@ def queue_problems(given: Arguments, settings: QueueSettings, producers: Sequenc
     problems: list[str] = []
     if settings.fifo and settings.fair:
         problems.append("fair is for standard queues; a FIFO queue keeps its groups apart by itself: leave fair out")
-    if not settings.fifo and (
-        names := [
-            name for name in ("content_based_deduplication", "dead_letter_reason", "high_throughput") if given.has(name)
-        ]
-    ):
+    if not settings.fifo and (names := [name for name in _OF_FIFO_QUEUES if given.has(name)]):
         problems.append(f"{', '.join(names)} only work on a FIFO queue: leave them out, or set fifo to true")
     if settings.customer_key and settings.kms_key_arn is not None:
         problems.append("customer_key makes a key and kms_key_arn is one: leave one of them out")

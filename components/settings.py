@@ -10,11 +10,12 @@ from typing import Any
 
 import pulumi
 
-from components import consumer, encryption, front_door, queue
+from components import consumer, encryption, failures, front_door, queue
 from components.arguments import TEXTS, Arguments, whole
 from components.children import name_problems, override_problems
 from components.consumer import FunctionSettings, function_problems, packaged, read_function
 from components.errors import PipelineError
+from components.failures import FailureSettings, failure_problems, read_failures
 from components.filters import Filter, filter_problems
 from components.front_door import FrontDoorSettings, read_front_door
 from components.order_pipeline_args import OrderPipelineArgs
@@ -32,6 +33,7 @@ _NUMBERS = tuple(field.name for field in fields(Timing) if field.name not in ("f
 _OF_OUR_FUNCTION = (
     "architecture", "code", "environment", "ephemeral_storage", "handler", "image", "layers", "log_retention", "memory",
     "permissions", "reserved_concurrency", "runtime", "security_group_ids", "subnet_ids", "timeout", "tracing",
+    *failures.ARGUMENTS,
 )  # fmt: skip
 """Arguments that say what an existing function already says of itself."""
 _OF_OUR_QUEUE = (
@@ -56,6 +58,8 @@ class Settings:
     queue: QueueSettings
     existing_queue: str
     enabled: bool
+    report_batch_item_failures: bool
+    failures: FailureSettings
     filters: Sequence[Filter]
     reasons: Mapping[str, str]
     """By their arguments; an empty one is none."""
@@ -120,6 +124,8 @@ def resolve(name: str, args: OrderPipelineArgs) -> Settings:
         queue=queue_settings,
         existing_queue=given.text("existing_queue"),
         enabled=given.flag("enabled", True),
+        report_batch_item_failures=given.flag("report_batch_item_failures", True),
+        failures=read_failures(given),
         filters=filters,
         reasons=reasons,
         producers=producers,
@@ -136,7 +142,8 @@ def resolve(name: str, args: OrderPipelineArgs) -> Settings:
         raise PipelineError(name, [*given.problems, *problems])
     problems += [
         *_choice_problems(given, settings),
-        *function_problems(settings.function),
+        *function_problems(settings.function, reports=settings.report_batch_item_failures),
+        *failure_problems(settings.function.environment),
         *queue_problems(given, settings.queue, producers.names),
         *reason_problems(reasons),
         *filter_problems(filters, reasons["filter_reason"]),

@@ -56,7 +56,7 @@ def test_every_order_is_processed_once_or_lies_in_the_dead_letter_queue(deployme
     failed = sorted((entry["reason"], entry["attempt"]) for entry in log if entry["message"] == "order failed")
     assert failed == [
         *(("OrderError: order ORD-900 asks to fail", attempt) for attempt in (1, 2, 3)),
-        *(("OrderError: the message is not JSON", attempt) for attempt in (1, 2, 3)),
+        *(("PoisonError: the message is not JSON", attempt) for attempt in (1, 2, 3)),
     ]
     counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert (counts["ApproximateNumberOfMessages"], counts["ApproximateNumberOfMessagesNotVisible"]) == ("0", "0")

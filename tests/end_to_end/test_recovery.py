@@ -61,7 +61,7 @@ def test_an_up_whose_aws_is_killed_fails_and_the_next_up_recovers(local_command:
 
     deployment = deploy(local_command)
 
-    assert len(deployment.aws.sqs.list_queues().get("QueueUrls", [])) == 4
+    assert len(deployment.aws.sqs.list_queues().get("QueueUrls", [])) == 5
     assert _processes_an_order(deployment)
     assert local_command.run("up", "--expect-no-changes")[0] == 0
 

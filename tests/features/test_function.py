@@ -45,7 +45,7 @@ def test_the_customer_key_encrypts_the_environment(locked: Pipeline) -> None:
     found = _function(locked)
 
     assert found["KMSKeyArn"] == locked.child("key")["arn"]
-    assert list(found["Environment"]["Variables"]) == ["OUTBOX"]
+    assert {*found["Environment"]["Variables"]} == {"DEAD_LETTER_QUEUE_URL", "OUTBOX", "RETRY_AFTER"}
 
 
 def test_what_was_given_as_the_output_of_a_resource_takes_effect_with_all_that_follows_from_it(

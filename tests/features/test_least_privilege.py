@@ -21,12 +21,16 @@ from tests.support.program import Program
 from tests.support.waiting import eventually
 
 POLICIES = {
-    "locked-policy": ["ConsumeOrders", "DecryptOrders", "WriteLogs", "Trace", "FillOutbox"],
+    "locked-policy": [
+        *("ConsumeOrders", "DecryptOrders", "SendDeadLetters", "EncryptDeadLetters", "DelayRetries"),
+        *("WriteLogs", "Trace", "FillOutbox"),
+    ],
     "locked-front-door-policy": ["SendOrders", "EncryptOrders"],
     "locked-send-clerk": ["SendOrders", "EncryptOrders"],
     "paused-policy": ["ConsumeOrders", "WriteLogs", "Trace", "JoinVpc"],
 }
-"""Policy -> its statements: of a pipeline with a key, a front door and a sender, and of one in a VPC."""
+"""Policy -> its statements: of a pipeline with a key, a front door, a sender and a handler that settles what fails, and
+of one in a VPC."""
 STATEMENTS = [(policy, sid) for policy, sids in POLICIES.items() for sid in sids]
 
 
@@ -101,40 +105,78 @@ def test_without_one_of_its_statements_a_role_that_was_let_in_cannot_send(
 def test_without_its_permission_the_handler_fails_and_with_it_the_next_attempt_succeeds(
     store: Deployed, locked: Pipeline
 ) -> None:
-    def ends() -> int:
-        group = locked.child("logs")["name"]
-        events = store.aws.logs.filter_log_events(logGroupName=group, filterPattern='"is not authorized"')["events"]
-        return len(events)
-
-    before = ends()
     with _without(store, "locked-policy", "FillOutbox"):
-        locked.send({"orderId": "for-the-outbox"})
-        eventually(lambda: ends() > before)
+        _send_until_refused(locked, {"orderId": "for-the-outbox"})
 
     locked.wait_for("for-the-outbox")
     assert locked.history("for-the-outbox") == [("processed", "for-the-outbox", 2)]
 
 
-def test_no_role_may_do_more(store: Deployed, locked: Pipeline, standard: Pipeline) -> None:
+@pytest.mark.parametrize("sid", ["SendDeadLetters", "EncryptDeadLetters"])
+def test_without_one_of_its_statements_the_handler_cannot_put_an_order_into_the_dead_letter_queue(
+    store: Deployed, locked: Pipeline, sid: str
+) -> None:
+    refused = f"refused-{sid}"
+    with _without(store, "locked-policy", sid):
+        _send_until_refused(locked, {"orderId": refused, "refuse": True})
+        assert refused not in locked.dead_letters()
+
+    locked.wait_for(refused)
+    assert locked.history(refused) == [("processed", refused, 2)]
+    assert _take_dead_letters(locked, refused) == [{"orderId": refused, "refuse": True}]
+
+
+def test_with_its_permissions_the_handler_puts_an_order_into_the_dead_letter_queue_at_the_first_attempt(
+    locked: Pipeline,
+) -> None:
+    locked.send({"orderId": "at-once", "refuse": True})
+
+    locked.wait_for("at-once")
+    assert locked.history("at-once") == [("processed", "at-once", 1)]
+    assert _take_dead_letters(locked, "at-once") == [{"orderId": "at-once", "refuse": True}]
+
+
+def test_without_its_statement_the_handler_cannot_say_when_an_order_is_tried_again(
+    store: Deployed, locked: Pipeline
+) -> None:
+    with _without(store, "locked-policy", "DelayRetries"):
+        _send_until_refused(locked, {"orderId": "later-unsaid", "wait": 1})
+    locked.send({"orderId": "later-said", "wait": 1})
+
+    locked.wait_for("later-unsaid", "later-said")
+    assert locked.history("later-unsaid") == [("processed", "later-unsaid", 2)]
+    assert locked.history("later-said") == [("failed", "later-said", 1), ("processed", "later-said", 2)]
+    first, second = (
+        entry["at"] / 1e9 for entry in locked.handled() if entry["order"] == {"orderId": "later-said", "wait": 1}
+    )
+    assert 1 <= second - first < locked.child("queue")["visibilityTimeoutSeconds"]
+
+
+def test_no_role_may_do_more(store: Deployed, locked: Pipeline, standard: Pipeline, paused: Pipeline) -> None:
     queue, dead_letters, key = locked.arn, locked.child("dead-letters")["arn"], locked.child("key")["arn"]
     logs = f"{standard.child('logs')['arn']}:log-stream:one"
-    manage = ["sqs:ChangeMessageVisibility", "sqs:DeleteQueue", "sqs:PurgeQueue", "sqs:SetQueueAttributes"]
+    delay, manage = "sqs:ChangeMessageVisibility", ["sqs:DeleteQueue", "sqs:PurgeQueue", "sqs:SetQueueAttributes"]
     read = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
     use = ["kms:Encrypt", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"]
     beyond = {
         "locked-policy": [
             (["sqs:SendMessage", *manage], queue),
-            (["sqs:SendMessage", *read], dead_letters),
-            (["sqs:SendMessage", *read], standard.arn),
-            (["kms:GenerateDataKey", *use], key),
-            (["kms:Decrypt"], f"{key[:-1]}x"),
+            ([delay, *read, *manage], dead_letters),
+            (["sqs:SendMessage", delay, *read], standard.arn),
+            (use, key),
+            (["kms:Decrypt", "kms:GenerateDataKey"], f"{key[:-1]}x"),
             (["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], logs),
         ],
         "locked-front-door-policy": [
-            ([*read, *manage], queue),
+            ([delay, *read, *manage], queue),
             (["sqs:SendMessage"], dead_letters),
             (["sqs:SendMessage"], standard.arn),
             (use, key),
+        ],
+        # Its handler is not asked to settle what fails.
+        "paused-policy": [
+            ([delay, "sqs:SendMessage"], paused.arn),
+            ([delay, "sqs:SendMessage", *read], paused.child("dead-letters")["arn"]),
         ],
     }
     beyond["locked-send-clerk"] = beyond["locked-front-door-policy"]
@@ -157,6 +199,35 @@ def test_a_role_that_was_let_in_can_only_send_and_only_there(
     ):
         with pytest.raises(ClientError, match="AccessDenied"):
             call()
+
+
+def _send_until_refused(pipeline: Pipeline, order: dict[str, Any]) -> None:
+    """Send an order and wait until AWS has refused the handler something, which fails the invocation."""
+
+    def refusals() -> int:
+        found = pipeline.aws.logs.filter_log_events(
+            logGroupName=pipeline.child("logs")["name"], filterPattern='"is not authorized"'
+        )
+        return len(found["events"])
+
+    before = refusals()
+    pipeline.send(order)
+    eventually(lambda: refusals() > before)
+
+
+def _take_dead_letters(pipeline: Pipeline, order_id: str) -> list[dict[str, Any]]:
+    """The orders of one id in the dead-letter queue, which leave it."""
+    url = pipeline.child("dead-letters")["url"]
+    answer = pipeline.aws.sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0, WaitTimeSeconds=0
+    )
+    taken: list[dict[str, Any]] = []
+    for message in answer.get("Messages", []):
+        order = json.loads(message.get("Body", ""))
+        if order["orderId"] == order_id:
+            pipeline.aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=message.get("ReceiptHandle", ""))
+            taken.append(order)
+    return taken
 
 
 def _document(store: Deployed, policy: str) -> dict[str, Any]:

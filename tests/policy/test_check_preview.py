@@ -67,23 +67,31 @@ def check(program: Program, *options: str, **variables: str) -> Checked:
 
 
 def said_by_the_pack(program: Program) -> list[tuple[str, str, str]]:
-    """Level, name of the resource, and the line of each finding in a preview with the pack."""
+    """Level, name of the resource and line of each finding in a preview with the pack; if undecided, only the rule."""
     found = program.check().violations
     assert found
-    return sorted((level, name, message.rstrip("\n").partition("\n")[2]) for _, level, name, message in found)
+    said: list[tuple[str, str, str]] = []
+    for _, level, name, message in found:
+        about, *lines = message.rstrip("\n").splitlines()[1:]
+        if about.startswith("[undecided]"):
+            of_names = [line.strip().split(": ") for line in lines]
+            said += [("undecided", name, rule_id) for name, ids in of_names for rule_id in ids.split(", ")]
+        else:
+            said.append((level, name, short(about)))
+    return sorted(said)
 
 
 def said_by_the_check(checked: Checked) -> list[tuple[str, str, str]]:
     """The same of a run of `check`: what it does not show is not compared."""
-    levels = {"error": "mandatory", "warning": "advisory", "note": "advisory"}
-    return sorted(
-        (
-            levels[result["level"]],
-            result["locations"][0]["logicalLocations"][0]["name"],
-            f"[{result['ruleId']}] {result['message']['text']}",
-        )
-        for result in checked.results
-    )
+    return sorted({_said(result) for result in checked.results})
+
+
+def _said(result: dict[str, Any]) -> tuple[str, str, str]:
+    name = result["locations"][0]["logicalLocations"][0]["name"]
+    if result["level"] == "note" and "suppressions" not in result:
+        return "undecided", name, result["ruleId"]
+    level = {"error": "mandatory", "warning": "advisory", "note": "advisory"}[result["level"]]
+    return level, name, f"[{result['ruleId']}] {result['message']['text']}"
 
 
 def short(line: str) -> str:
@@ -95,7 +103,7 @@ def short(line: str) -> str:
 @pytest.mark.parametrize("source", [PROGRAM, REASON_FROM_ANOTHER_RESOURCE])
 def test_a_check_says_what_the_pack_says_in_the_engine(source: str, program: Program) -> None:
     program.write(source)
-    in_engine = [(level, name, short(line)) for level, name, line in said_by_the_pack(program)]
+    in_engine = said_by_the_pack(program)
 
     checked = check(program, "--stack", STACK)
 

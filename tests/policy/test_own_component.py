@@ -17,6 +17,8 @@ from tests.support.pipelines import Later, complete
 from tests.support.recorder import Recorder, quiet
 
 STRICT = Settings(profile=Profile.STRICT)
+IMAGE = "000000000001.dkr.ecr.eu-central-1.amazonaws.com/orders:1"
+KEY = "arn:aws:kms:eu-central-1:000000000001:key/1234"
 TOPIC = "arn:aws:sns:eu-central-1:000000000002:store"
 PLACED = {"source": ["store"], "detail-type": ["OrderPlaced"]}
 FIFO: dict[str, Any] = {
@@ -46,7 +48,25 @@ PIPELINES: dict[str, dict[str, Any]] = {
         "front_door": {**FIFO["front_door"], "deduplication": "$request.body.orderId"},
     },
     "a fair queue": {"fair": True, "front_door": {"message_group": "$request.body.customerId"}},
-    "a key of somebody else": {"kms_key_arn": "arn:aws:kms:eu-central-1:000000000001:key/1234"},
+    "a key of somebody else": {"kms_key_arn": KEY},
+    "failures that the handler settles": {
+        "dead_letter_at_once": True,
+        "retry_after": True,
+        "report_batch_item_failures": True,
+    },
+    "failures that the handler settles, a FIFO queue and a key": {
+        **FIFO,
+        "customer_key": True,
+        "dead_letter_at_once": True,
+        "retry_after": True,
+        "group_failures": "skip",
+    },
+    "failures that the handler settles, in queues deployed elsewhere": {
+        "existing_queue": LEGACY,
+        "kms_key_arn": KEY,
+        "dead_letter_at_once": True,
+        "retry_after": True,
+    },
     "reasons": {
         "visibility_timeout": 60,
         "visibility_reason": "repeats are harmless",
@@ -84,7 +104,12 @@ PIPELINES: dict[str, dict[str, Any]] = {
         "log_retention": 365,
         "tags": {"team": "checkout"},
     },
-    "an image": {"image": "000000000001.dkr.ecr.eu-central-1.amazonaws.com/orders:1"},
+    "an image": {"image": IMAGE},
+    "an image that reports nothing of a batch of one": {
+        "image": IMAGE,
+        "report_batch_item_failures": False,
+        "batch_size": 1,
+    },
     "alarms of the user's": {
         "alarm_actions": [Later("arn:aws:sns:eu-central-1:000000000001:pager")],
         "alarms": {"age": {"threshold": 50}, "throttles": {"enabled": False}},
@@ -98,6 +123,7 @@ ACCEPTED = {"ORD-MAP-014", "ORD-SQS-001"}
 OF_THE_SOURCE = ("age", "backlog", "stalled", "not-polling")
 """Alarms that tell when nobody consumes the queue."""
 DEPARTURES: list[tuple[dict[str, Any], set[str]]] = [
+    ({"image": IMAGE, "report_batch_item_failures": False}, {"ORD-MAP-002"}),
     ({"enabled": False}, {"ORD-MAP-017"}),
     ({"tracing": False}, {"ORD-FUN-009"}),
     ({"timeout": 3}, {"ORD-FUN-013"}),

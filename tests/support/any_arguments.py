@@ -88,6 +88,10 @@ def _sound(draw: st.DrawFn) -> dict[str, Any]:
     if owner != "existing_function":
         timeout = given["timeout"] = draw(_within(1, 900))
         given |= draw(_OF_THE_FUNCTION)
+        if queue == "fifo" and draw(_SELDOM):
+            given["group_failures"] = draw(st.sampled_from(["block", "skip"]))
+    if owner != "code" and draw(_SELDOM):  # this project's code says that it reports
+        given["report_batch_item_failures"] = False
     window = 0
     if queue != "fifo" and draw(st.booleans()):
         window = given["batch_window"] = draw(_within(0, 300))
@@ -120,6 +124,8 @@ _OF_THE_FUNCTION = st.fixed_dictionaries(
         "tracing": st.booleans(),
         "log_retention": st.sampled_from([1, 30, 3_653]),
         "architecture": st.sampled_from(["arm64", "x86_64"]),
+        "dead_letter_at_once": st.booleans(),
+        "retry_after": st.booleans(),
     },
 )
 _OF_ANY_PIPELINE = st.fixed_dictionaries(
@@ -253,7 +259,12 @@ _ANY: dict[str, st.SearchStrategy[Any]] = {
     "timeout": _around(1, 30, 900),
     "memory": _around(128, 10_240),
     "ephemeral_storage": _around(512, 10_240),
-    "environment": st.dictionaries(st.text(max_size=3), _TEXTS, max_size=2) | _WRONG,
+    "environment": st.dictionaries(
+        st.text(max_size=3) | st.sampled_from(["DEAD_LETTER_QUEUE_URL", "FIFO_FAILURES", "RETRY_AFTER"]),
+        _TEXTS,
+        max_size=2,
+    )
+    | _WRONG,
     "layers": st.lists(_TEXTS, max_size=6) | _WRONG,
     "subnet_ids": st.lists(_TEXTS, max_size=2) | _WRONG,
     "security_group_ids": st.lists(_TEXTS, max_size=2) | _WRONG,
@@ -270,6 +281,10 @@ _ANY: dict[str, st.SearchStrategy[Any]] = {
     "reserved_concurrency": _around(0, 2, 20),
     "min_pollers": _around(2, 200),
     "max_pollers": _around(2, 10_000),
+    "report_batch_item_failures": _FLAGS,
+    "dead_letter_at_once": _FLAGS,
+    "retry_after": _FLAGS,
+    "group_failures": st.sampled_from(["block", "skip", "stop"]) | _WRONG,
     "filters": st.lists(_some(body=_some(a=st.just([1]) | _WRONG)), max_size=11) | _WRONG,
     "filter_reason": _REASONS,
     "existing_queue": st.sampled_from([LEGACY, f"{LEGACY}.fifo", "https://", "legacy"]) | _WRONG,

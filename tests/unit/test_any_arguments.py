@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import given, settings
 
@@ -103,6 +103,7 @@ DEPARTURES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "ORD-FUN-009": lambda given: given.get("tracing") is False,
     "ORD-FUN-013": lambda given: plain(given.get("timeout"), 30) == 3,
     "ORD-FUN-014": lambda given: plain(given.get("reserved_concurrency"), 0) > 900,
+    "ORD-MAP-002": lambda given: given.get("report_batch_item_failures") is False,
     "ORD-MAP-017": lambda given: given.get("enabled") is False,
     "ORD-SQS-005": lambda given: plain(given.get("max_receive_count"), 5) < 5,
     "ORD-SQS-014": lambda given: bool(given.get("fifo")) and not reason(given, "dead_letter_reason"),
@@ -193,7 +194,18 @@ def check_concurrency(made: Pipeline) -> None:
 
 def check_children(example: Example, made: Pipeline) -> None:
     given = example.arguments
-    assert made.mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    reports = given.get("report_batch_item_failures") is not False
+    assert made.mapping.get("functionResponseTypes") == (["ReportBatchItemFailures"] if reports else None)
+    told = made.inputs.get("function", {}).get("environment", {}).get("variables", {}).keys()
+    assert {variable for variable, _ in FAILURES.values()} & told == {
+        variable for argument, (variable, _) in FAILURES.items() if given.get(argument) not in (None, False, "block")
+    }
+    policy = made.inputs["policy"]["policy"]
+    if isinstance(policy, dict):  # in a preview it is not known
+        allowed = {statement.get("Sid") for statement in cast("dict[str, Any]", policy)["Statement"]}
+        assert {sid for _, sid in FAILURES.values()} & allowed == {
+            sid for argument, (_, sid) in FAILURES.items() if sid and given.get(argument)
+        }
     assert f"{example.name}-policy" in made.children["mapping"].depends_on
     protected = {role for role, child in made.children.items() if child.is_protected and child.is_retained}
     with_data = {"queue", "dead-letters", "undelivered", "key"} & made.inputs.keys()
@@ -208,6 +220,12 @@ def check_children(example: Example, made: Pipeline) -> None:
         assert child.inputs.get("tags", {"pipeline": example.name})["pipeline"] == example.name
 
 
+FAILURES = {
+    "dead_letter_at_once": ("DEAD_LETTER_QUEUE_URL", "SendDeadLetters"),
+    "group_failures": ("FIFO_FAILURES", ""),
+    "retry_after": ("RETRY_AFTER", "DelayRetries"),
+}
+"""Argument -> environment variable, and statement of the role if it needs one."""
 SHORT_NAMED = (
     "role",
     "function",

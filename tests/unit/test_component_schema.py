@@ -45,6 +45,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "code": PLAIN_TEXT,
     "contentBasedDeduplication": FLAG,
     "customerKey": FLAG,
+    "deadLetterAtOnce": FLAG,
     "deadLetterReason": PLAIN_TEXT,
     "delay": WHOLE_NUMBER,
     "enabled": FLAG,
@@ -58,6 +59,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "filterReason": PLAIN_TEXT,
     "filters": list_of(ours("Filter")),
     "frontDoor": ours("FrontDoor"),
+    "groupFailures": PLAIN_TEXT,
     "handler": PLAIN_TEXT,
     "highThroughput": FLAG,
     "image": TEXT,
@@ -74,8 +76,10 @@ INPUTS: dict[str, dict[str, Any]] = {
     "minPollers": WHOLE_NUMBER,
     "permissions": list_of(dictionary_of(ANYTHING)),
     "protect": FLAG,
+    "reportBatchItemFailures": FLAG,
     "reservedConcurrency": WHOLE_NUMBER,
     "retention": WHOLE_NUMBER,
+    "retryAfter": FLAG,
     "runtime": PLAIN_TEXT,
     "securityGroupIds": list_of(TEXT),
     "subnetIds": list_of(TEXT),
@@ -242,7 +246,7 @@ def test_a_program_in_another_language_gets_the_same_pipeline(provider: Componen
 
 OF_AWS = {"ephemeralStorage": 512, "maxPollers": 200}
 """Described defaults that AWS has, so that nothing is sent."""
-OF_A_FIFO_QUEUE = ("contentBasedDeduplication", "highThroughput")
+OF_A_FIFO_QUEUE = ("contentBasedDeduplication", "groupFailures", "highThroughput")
 
 
 def described_defaults(properties: dict[str, Any]) -> dict[str, Any]:
@@ -264,7 +268,7 @@ def test_the_described_defaults_are_the_real_ones(provider: ComponentProvider, c
     assert described.keys() == {
         *(name for name, found in INPUTS.items() if found == FLAG),
         *(name for name, found in INPUTS.items() if found == WHOLE_NUMBER),
-        *("architecture", "handler", "runtime"),
+        *("architecture", "groupFailures", "handler", "runtime"),
     } - {"maxConcurrency", "minPollers", "reservedConcurrency", "visibilityTimeout"}
     assert {name: described[name] for name in OF_AWS} == OF_AWS
     standard = {name: value for name, value in described.items() if name not in (*OF_AWS, *OF_A_FIFO_QUEUE)}

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 from components import PipelineError
+from tests.support.folder import write
 from tests.support.pipelines import Later, changes, children, record, refusal
 from tests.support.recorder import Recorder
 
@@ -51,6 +52,50 @@ def test_an_image_takes_the_place_of_the_code(image: Any) -> None:
         ("function", "imageUri"): IMAGE,
         ("function", "packageType"): "Image",
     }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"runtime": "python3.12"}, {("function", "runtime"): "python3.12"}),
+        ({"architecture": "x86_64"}, {("function", "architectures"): ["x86_64"]}),
+    ],
+    ids=str,
+)
+def test_code_without_dependencies_is_the_same_for_every_machine(
+    tmp_path: Path, arguments: dict[str, Any], expected: dict[tuple[str, str], Any]
+) -> None:
+    code = write(tmp_path, {"handler.py": "def lambda_handler(event, context): ...\n"})
+
+    assert changes(record(code=code, **arguments), record(code=code)) == expected
+
+
+def test_a_mapping_can_do_without_reports_of_what_failed(tmp_path: Path) -> None:
+    code = write(tmp_path, {"handler.py": "def lambda_handler(event, context): ...\n"})
+
+    changed = changes(record(code=code, report_batch_item_failures=False), record(code=code))
+
+    assert changed == {("mapping", "functionResponseTypes"): None}
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_handler_that_says_what_it_answers_and_its_mapping_agree(tmp_path: Path, answers: bool) -> None:
+    marker = f"REPORTS_BATCH_ITEM_FAILURES = {answers}\n"
+    code = write(tmp_path, {"handler.py": f"{marker}def lambda_handler(event, context): ...\n"})
+
+    (problem,) = refusal(code=code, report_batch_item_failures=not answers)
+
+    said = f"handler file {code}/handler.py says REPORTS_BATCH_ITEM_FAILURES = {answers} and "
+    assert problem.startswith(f"{said}report_batch_item_failures is {'false' if answers else 'true'}: ")
+    mapping = children(record(code=code, report_batch_item_failures=answers))["mapping"].inputs
+    assert mapping.get("functionResponseTypes") == (["ReportBatchItemFailures"] if answers else None)
+
+
+@pytest.mark.parametrize("deployed", [{"image": IMAGE}, {"existing_function": "worker"}], ids=str)
+def test_of_a_function_that_cannot_be_read_nothing_is_checked(deployed: dict[str, Any]) -> None:
+    recorder = record({"worker": WORKER}, **deployed, report_batch_item_failures=False)
+
+    assert "functionResponseTypes" not in children(recorder)["mapping"].inputs
 
 
 def test_an_image_may_be_for_another_architecture_and_have_an_environment() -> None:

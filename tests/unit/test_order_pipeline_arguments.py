@@ -50,6 +50,18 @@ JOIN_VPC = {
     ],
     "Resource": "*",
 }
+SEND_DEAD_LETTERS = {
+    "Sid": "SendDeadLetters",
+    "Effect": "Allow",
+    "Action": "sqs:SendMessage",
+    "Resource": DEAD_LETTERS,
+}
+DELAY_RETRIES = {
+    "Sid": "DelayRetries",
+    "Effect": "Allow",
+    "Action": "sqs:ChangeMessageVisibility",
+    "Resource": CONSUME["Resource"],
+}
 WRITE_TABLE = {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": "arn:aws:dynamodb:::table/orders"}
 
 
@@ -74,8 +86,6 @@ FIFO: Changes = {
 }
 CASES: list[tuple[dict[str, Any], Changes]] = [
     # What processes the orders.
-    ({"runtime": "python3.12"}, {("function", "runtime"): "python3.12"}),
-    ({"architecture": "x86_64"}, {("function", "architectures"): ["x86_64"]}),
     (
         {"timeout": 60},
         {
@@ -155,6 +165,28 @@ CASES: list[tuple[dict[str, Any], Changes]] = [
         },
     ),
     ({"filters": [], "filter_reason": "returns are for another function"}, {}),
+    # What becomes of orders that fail.
+    ({"report_batch_item_failures": True}, {}),
+    (
+        {"dead_letter_at_once": True},
+        {
+            ("function", "environment"): {"variables": {"DEAD_LETTER_QUEUE_URL": "<url of orders-dead-letters>"}},
+            ("policy", "policy"): policy(CONSUME, SEND_DEAD_LETTERS, WRITE_LOGS, TRACE),
+        },
+    ),
+    (
+        {"retry_after": True, "environment": {"A": "1"}},
+        {
+            ("function", "environment"): {"variables": {"A": "1", "RETRY_AFTER": "true"}},
+            ("policy", "policy"): policy(CONSUME, DELAY_RETRIES, WRITE_LOGS, TRACE),
+        },
+    ),
+    (
+        {"fifo": True, "group_failures": "skip"},
+        {**FIFO, ("function", "environment"): {"variables": {"FIFO_FAILURES": "skip"}}},
+    ),
+    ({"fifo": True, "group_failures": "block"}, FIFO),
+    ({"dead_letter_at_once": False, "retry_after": False}, {}),
     # The queue.
     ({"fifo": True}, FIFO),
     (
@@ -226,7 +258,8 @@ def test_an_argument_changes_exactly_this(arguments: dict[str, Any], expected: C
 
 
 IN_FILES_OF_THEIR_OWN = {
-    "code", "image", "handler", "existing_function",  # test_consumer.py
+    "code", "image", "handler", "runtime", "architecture", "existing_function",  # test_consumer.py
+    "report_batch_item_failures",  # test_consumer.py
     "existing_queue", "fair",  # test_queue.py
     "customer_key",  # test_encryption.py
     "topics", "events", "buckets",  # test_producers.py

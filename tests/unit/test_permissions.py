@@ -16,6 +16,8 @@ QUEUE = "arn:aws:sqs:eu-central-1:000000000001:orders-queue"
 KEY = "arn:aws:kms:eu-central-1:000000000001:orders-key"
 EVERYTHING: dict[str, Any] = {
     "customer_key": True,
+    "dead_letter_at_once": True,
+    "retry_after": True,
     "front_door": {},
     "subnet_ids": ["subnet-1"],
     "security_group_ids": ["sg-1"],

@@ -73,6 +73,8 @@ orders = {
             **quick,
             "customer_key": True,
             "environment": {"OUTBOX": outbox.arn},
+            "dead_letter_at_once": True,
+            "retry_after": True,
             "permissions": [{"Sid": "FillOutbox", "Effect": "Allow", "Action": "sns:Publish", "Resource": outbox.arn}],
             "topics": {"shop": {"arn": topic.arn}},
             "events": {"paid": {"pattern": paid}},

@@ -26,7 +26,14 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _process(record: dict[str, Any], group: str) -> bool:
     order = _parsed(record["body"])
-    fails = isinstance(order, dict) and "fail" in order
+    asked: dict[str, Any] = order if isinstance(order, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+    attempt = int(record["attributes"]["ApproximateReceiveCount"])
+    fails = "fail" in asked
+    if "refuse" in asked:
+        _sqs().send_message(QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"], MessageBody=record["body"])
+    if "wait" in asked and attempt == 1:
+        _wait(record, asked["wait"])
+        fails = True
     if not fails and (outbox := os.environ.get("OUTBOX")):
         sns: Any = boto3.client("sns")  # pyright: ignore[reportUnknownMemberType]
         sns.publish(TopicArn=outbox, Message=record["body"])
@@ -36,7 +43,7 @@ def _process(record: dict[str, Any], group: str) -> bool:
             {
                 "outcome": "failed" if fails else "processed",
                 "order": order,
-                "attempt": int(record["attributes"]["ApproximateReceiveCount"]),
+                "attempt": attempt,
                 "group": group,
                 "attributes": attributes,
                 "at": time.time_ns(),
@@ -44,6 +51,16 @@ def _process(record: dict[str, Any], group: str) -> bool:
         )
     )
     return not fails
+
+
+def _wait(record: dict[str, Any], seconds: int) -> None:
+    sqs, (*_, account, name) = _sqs(), record["eventSourceARN"].split(":")
+    url = f"{sqs.meta.endpoint_url}/{account}/{name}"
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds)
+
+
+def _sqs() -> Any:
+    return boto3.client("sqs")  # pyright: ignore[reportUnknownMemberType]
 
 
 def _parsed(body: str) -> Any:

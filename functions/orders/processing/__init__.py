@@ -1,0 +1,1 @@
+"""What is done with an order, whichever source it comes from."""
