@@ -21,6 +21,8 @@ _MAX_GROUP = 100
 """Longest message group of a rule. https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_SqsParameters.html"""
 _EVERY_NEW_OBJECT = ["s3:ObjectCreated:*"]
 _TOPIC = re.compile(r"arn:[^:]+:sns:[^:]+:\d{12}:.+")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 _READERS: Mapping[str, Callable[[Arguments, str], Any]] = {
     "arn": Arguments.value,
     "bus": Arguments.value,
@@ -101,6 +103,10 @@ def read_producers(given: Arguments, *, fifo: bool, deduplicates: bool) -> tuple
             )
         if len(group) > _MAX_GROUP:
             problems.append(f"events.{key}: message_group has {len(group)} characters, at most {_MAX_GROUP} fit")
+    for key, bucket in producers.buckets.items():
+        name = bucket["name"]
+        if isinstance(name, str) and not _BUCKET.fullmatch(name):
+            problems.append(f"buckets.{key}.name must be the name of an S3 bucket, got {name!r}")
     if fifo:
         problems += [
             f"buckets.{key}: S3 cannot notify a FIFO queue: send through an EventBridge rule, or set fifo to false"

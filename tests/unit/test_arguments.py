@@ -15,7 +15,8 @@ WHOLE_NUMBERS = (
     "reserved_concurrency", "retention", "timeout", "visibility_timeout",
 )  # fmt: skip
 FLAGS = (
-    "content_based_deduplication", "customer_key", "enabled", "fair", "fifo", "high_throughput", "protect", "tracing",
+    "content_based_deduplication", "customer_key", "dead_letter_at_once", "enabled", "fair", "fifo", "high_throughput",
+    "protect", "report_batch_item_failures", "retry_after", "tracing",
 )  # fmt: skip
 PLAIN_TEXTS = (
     "code", "dead_letter_reason", "existing_function", "existing_queue", "filter_reason", "handler", "runtime",
@@ -23,11 +24,12 @@ PLAIN_TEXTS = (
 )  # fmt: skip
 TEXTS_THAT_MAY_BE_KNOWN_LATER = ("image", "kms_key_arn")
 LISTS = ("alarm_actions", "filters", "layers", "permissions", "security_group_ids", "subnet_ids")
+CHOICES = ("architecture", "group_failures")
 DICTIONARIES = ("alarms", "buckets", "environment", "events", "front_door", "tags", "topics", "transform")
 
 
 def test_every_argument_is_of_one_of_these_kinds() -> None:
-    kinds = [WHOLE_NUMBERS, FLAGS, PLAIN_TEXTS, TEXTS_THAT_MAY_BE_KNOWN_LATER, LISTS, DICTIONARIES, ("architecture",)]
+    kinds = [WHOLE_NUMBERS, FLAGS, PLAIN_TEXTS, TEXTS_THAT_MAY_BE_KNOWN_LATER, LISTS, DICTIONARIES, CHOICES]
 
     assert sorted(name for kind in kinds for name in kind) == sorted(OrderPipelineArgs.__annotations__)
 
@@ -44,6 +46,7 @@ def wrong(names: tuple[str, ...], kind: str, *values: object) -> list[tuple[str,
         *wrong(PLAIN_TEXTS, "a text", 5, True, ["a"], Later("a")),
         *wrong(TEXTS_THAT_MAY_BE_KNOWN_LATER, "a text", 5, True, ["a"]),
         *wrong(("architecture",), "one of arm64, x86_64", 5, "arm", ["arm64"], Later("arm64")),
+        *wrong(("group_failures",), "one of block, skip", 5, "both", ["skip"], Later("skip")),
         *wrong(LISTS, "a list", 5, "a", {"a": "b"}, Later([])),
         *wrong(DICTIONARIES, "a dictionary", 5, "a", ["a"], Later({})),
     ],

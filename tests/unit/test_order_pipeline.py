@@ -183,10 +183,14 @@ def test_a_pipeline_is_these_resources_with_these_inputs() -> None:
         pipeline_without_its_watch()
     )
     assert {role: child.type for role, child in made.items() if role in WATCH} == WATCH
+    files = [path for path in Path(CODE).rglob("*") if path.suffix in {".py", ".in"} and path.is_file()]
+    own = {str(path.relative_to(CODE)): path.read_bytes() for path in files}
     with ZipFile(code) as archive:
-        assert {name: archive.read(name) for name in archive.namelist()} == {
-            name: Path(CODE, name).read_bytes() for name in ("__init__.py", "handler.py")
-        }
+        packed = {name: archive.read(name) for name in archive.namelist()}
+    libraries = {name.split("/")[0] for name in packed.keys() - own.keys()}
+    assert {"handler.py", "processing/core.py"} <= own.keys()
+    assert {name: packed.get(name) for name in own} == own
+    assert {"aws_lambda_powertools", "jmespath", "typing_extensions.py"} <= libraries
 
 
 def test_every_child_belongs_to_the_component_and_the_component_to_the_stack() -> None:

@@ -203,7 +203,7 @@ def test_a_bucket_announces_what_it_is_told_to() -> None:
 MANY: dict[str, Any] = {
     "topics": {"a": {"arn": TOPIC}, "b": {"arn": f"{TOPIC}-b"}},
     "events": {"a": {"pattern": PATTERN}, "b": {"pattern": PATTERN}},
-    "buckets": {"a": {"name": "a"}, "b": {"name": "b"}},
+    "buckets": {"a": {"name": "first"}, "b": {"name": "other"}},
 }
 
 
@@ -233,6 +233,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ({"events": {"1st": {"pattern": PATTERN}}}, [f"events: the name '1st' {NAME}"]),
     ({"buckets": {"a" * 21: {"name": "drop"}}}, [f"buckets: the name '{'a' * 21}' {NAME}"]),
     ({"topics": {"store": TOPIC}}, ["topics.store must be a dictionary, got a value of type str"]),
+    ({"buckets": {"a": {"name": ""}}}, ["buckets.a.name must be the name of an S3 bucket, got ''"]),
     ({"topics": {"store": {"arn": "store"}}}, ["topics.store.arn must be the ARN of an SNS topic, got 'store'"]),
     ({"topics": {"store": {"arn": 5}}}, ["topics.store.arn must be a text, got 5"]),
     ({"events": {"a": {"pattern": "source"}}}, ["events.a.pattern must be a dictionary, got 'source'"]),

@@ -12,7 +12,6 @@ https://github.com/awslabs/amazon-sqs-python-extended-client-lib
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from functools import cached_property
@@ -87,7 +86,7 @@ class ClaimCheck:
             ClientError: It refuses: the role or the bucket is wrong.
         """
         data = body.encode()
-        digest = hashlib.sha256(data).hexdigest()
+        digest = _digest(data)
         self._ask("put_object", Key=_key(digest), Body=data, ContentType="application/json")
         pointer = {"bucket": self.bucket, "key": _key(digest), "sha256": digest, "bytes": len(data)}
         return json.dumps({"claimCheck": pointer})
@@ -118,7 +117,7 @@ class ClaimCheck:
         if found["ContentLength"] != size:
             raise PermanentError(f"the claimed order has {found['ContentLength']} bytes, and its claim check {size}")
         data: bytes = found["Body"].read()
-        if hashlib.sha256(data).hexdigest() != digest:
+        if _digest(data) != digest:
             raise PermanentError("the claimed order is not the one that was sent: its SHA-256 is another")
         try:
             return data.decode()
@@ -162,3 +161,9 @@ def _key(digest: str) -> str:
 
 def _length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
+
+
+def _digest(data: bytes) -> str:
+    import hashlib  # noqa: PLC0415 - takes longer than the rest of this file, and few orders need it
+
+    return hashlib.sha256(data).hexdigest()
