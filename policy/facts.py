@@ -116,6 +116,11 @@ class Facts(ABC):
         facts = map(fact_of, cast("list[Any]", value) if isinstance(value, list) else [value])
         return [Object(cast("Mapping[str, Any]", fact)) if isinstance(fact, Mapping) else fact for fact in facts]
 
+    def listed(self, name: str) -> list[Fact]:
+        """The same list, with one item that is unknown when all of it is."""
+        items = self.items(name)
+        return [items] if isinstance(items, State) else items
+
     def object(self, name: str) -> Object:
         """An object: as itself, as the only item of a list, or as JSON text.
 
@@ -131,6 +136,11 @@ class Facts(ABC):
                 return Object(State.UNKNOWN)
             case _:
                 return Object(State.UNSET)
+
+    def at(self, path: str) -> Fact:
+        """The fact at the end of a way through objects: `destinationConfig.onFailure.destination`."""
+        name, _, inside = path.partition(".")
+        return self.object(name).at(inside) if inside else self.fact(name)
 
     def _value(self, name: str, default: Any) -> Any:
         fact = self.fact(name)
@@ -182,6 +192,11 @@ class Resource(Facts):
         https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/#tags-changes
         """
         return self.object("tags").text(name)
+
+    def reason(self, tag: str) -> str | State:
+        """The reason that a tag states, in one line: an empty text when it states none, or `UNKNOWN`."""
+        stated = self.tag(tag)
+        return stated if stated is State.UNKNOWN else "" if stated is State.UNSET else " ".join(stated.split())
 
 
 def fact_of(value: Any) -> Fact:

@@ -15,13 +15,13 @@ from policy.check.pages import explain
 from policy.check.report import Report, entries
 from policy.check.reports import FORMS
 from policy.check.reports.text import text
-from policy.check.state import Program
 from policy.check.usage import UsageError
 from policy.graph import Graph
 from policy.judgement import Judgement, judge
 from policy.rule import Profile, Rule
 from policy.rules import RULES
 from policy.settings import FILE, find, load
+from policy.state import Program
 from policy.waivers import SETTINGS_RULES
 
 _INTERRUPTED = 130

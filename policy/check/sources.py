@@ -12,10 +12,10 @@ import tempfile
 from pathlib import Path
 
 from policy.check.offline import offline
-from policy.check.state import Program, StateError, decode
 from policy.check.usage import UsageError
 from policy.engine.recording import VARIABLE
 from policy.settings import VARIABLE as SETTINGS_VARIABLE
+from policy.state import Program, StateError, decode
 
 _LAUNCHER = """\
 #!/bin/sh

@@ -16,9 +16,9 @@ def plain(value: Any) -> Any:
     for guarded in ("_DictProxy__target", "_ListProxy__target"):
         value = getattr(value, guarded, value)
     # Before a remedy the guards stand around others, which keep secrets apart and are no `dict` or `list`.
-    if isinstance(value, dict | Mapping):
+    if isinstance(value, (dict, Mapping)):
         return {name: plain(item) for name, item in cast("Mapping[str, Any]", value).items()}
-    if isinstance(value, list | Sequence) and not isinstance(value, str):
+    if isinstance(value, (list, Sequence)) and not isinstance(value, str):
         return [plain(item) for item in cast("Sequence[Any]", value)]
     # Code and other assets, of which one that is read twice is not equal to itself: no rule looks into them.
     return value if isinstance(value, _SCALARS) else cast("type[object]", type(value))

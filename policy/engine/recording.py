@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pulumi_policy import EnforcementLevel, ReportViolation, StackValidationArgs, StackValidationPolicy
 
-from policy.check.state import encode
 from policy.engine.analysis import read
+from policy.state import encode
 
 VARIABLE = "ORDER_POLICY_RECORD"
 """Names the file to write in the environment, and with it the mode."""

@@ -7,6 +7,7 @@ https://www.pulumi.com/docs/insights/policy/policy-packs/authoring/#remediation-
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -27,15 +28,19 @@ def remedies(rules: Sequence[Rule], settings: Settings | None = None) -> list[Re
         rules: The rules, of which those with a remedy count.
         settings: The team's choices; by default those in the file that is found.
     """
-    known = (*rules, *SETTINGS_RULES)
-    if not (settings or load(find(), known)).remediate:
+
+    @functools.cache  # a program has many resources in one stack
+    def chosen(stack: str) -> Settings:
+        return settings or load(find(), (*rules, *SETTINGS_RULES), stack)
+
+    if not chosen("").remediate:
         return []
     mended = [rule for rule in rules if rule.remedy]
 
     def mend(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
         resource = Resource(args.urn, args.resource_type, args.name, plain(args.props))
-        chosen = settings or load(find(), known, Graph([resource]).stack)
-        change = remedy(resource, [rule for rule in mended if chosen.level(rule) is not Level.OFF])
+        levels = chosen(Graph([resource]).stack)
+        change = remedy(resource, [rule for rule in mended if levels.level(rule) is not Level.OFF])
         for name, value in change.items():
             # The SDK's guarded properties: a copy of them would lose what is unknown or secret.
             cast("dict[str, Any]", args.props)[name] = value

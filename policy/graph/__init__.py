@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from policy.facts import Fact, Facts, Resource, State
+from policy.facts import Fact, Resource, State
 from policy.graph.alarms import Alarms
 from policy.graph.consumers import Consumer, consumers
 from policy.graph.dead_letters import DeadLetters
@@ -49,13 +49,10 @@ class Graph:
             The resource, found by its ARN, URL, id or name, or by what the property depends on while that is not
             known; the text when it is known and names nothing in this program; `UNSET`; or `UNKNOWN`.
         """
-        *way, last = path.split(".")
-        facts: Facts = holder
-        for name in way:
-            facts = facts.object(name)
-        found = self.refer_by(facts.fact(last), holder, path.partition(".")[0], *tokens)
+        name, _, inside = path.partition(".")
+        found = self.refer_by(holder.at(path), holder, name, *tokens)
         # A text that was put together by hand, such as the ARN of an alias, comes from what it names.
-        if isinstance(found, str) and not way and len(sources := self.depends_on(holder, path, *tokens)) == 1:
+        if isinstance(found, str) and not inside and len(sources := self.depends_on(holder, path, *tokens)) == 1:
             return sources[0]
         return found
 

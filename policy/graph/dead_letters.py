@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from policy.facts import Facts, Object, Resource, State
+from policy.facts import Object, Resource, State
 from policy.graph.references import Reference
 from policy.tokens import (
     EVENT_BUS,
@@ -140,14 +140,10 @@ class DeadLetters:
         return frozenset(queue.urn for queue in found if isinstance(queue, Resource))
 
     def _in(self, holder: Resource, path: str) -> list[Resource]:
-        name, *way, last = path.split(".")
-        facts: Facts = holder
-        for inside in (name, *way):
-            facts = facts.object(inside)
         # Another queue in there is no dead-letter queue: it counts only while it is not known which is which.
-        if (arn := facts.fact(last)) is State.UNKNOWN:
+        if (arn := holder.at(path)) is State.UNKNOWN:
             return self._graph.refers(holder, path, QUEUE)
-        queue = self._graph.refer_by(arn, holder, name, QUEUE)
+        queue = self._graph.refer_by(arn, holder, path.partition(".")[0], QUEUE)
         return [queue] if isinstance(queue, Resource) else []
 
     def _policy_holder(self, queue: Resource) -> Resource | State:

@@ -52,7 +52,11 @@ _NARROWING = frozenset(
 """Condition keys that say who asks, or for whom; in small letters, because case does not count."""
 
 
-_OVER_TLS: Mapping[str, Name | Truth] = {"aws:securetransport": Name("true")}
+Context = Mapping[str, Name | Truth]
+"""What conditions ask for, by their keys in small letters: a value; `UNSET` when the request has none; `True` when any
+value is believed. What is not here is not known."""
+OVER_TLS: Context = {"aws:securetransport": Name("true")}
+"""What every request says at least."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,7 @@ class Request:
     target: Name
     by: Resource | str
     """A role, the name of a service such as `sns.amazonaws.com`, `ANYONE` or `ACCOUNT`."""
-    context: Mapping[str, Name | Truth] = field(default_factory=lambda: _OVER_TLS)
-    """What conditions ask for, by their keys in small letters: a value; `UNSET` when the request has none; `True` when
-    any value is believed. What is not here is not known."""
+    context: Context = field(default_factory=lambda: OVER_TLS)
 
 
 @dataclass(frozen=True)
@@ -82,22 +84,22 @@ class Statement:
     @cached_property
     def actions(self) -> list[Fact]:
         """The patterns of actions that it is about; none when it names those that it is not about."""
-        return _list(self.content, "Action")
+        return self.content.listed("Action")
 
     @cached_property
     def _other_actions(self) -> list[Fact] | None:
         """The patterns of those that it is not about; none at all when it says what it is about."""
-        return _list(self.content, "NotAction") if self.content.fact("Action") is State.UNSET else None
+        return self.content.listed("NotAction") if self.content.fact("Action") is State.UNSET else None
 
     @cached_property
     def resources(self) -> list[Fact]:
         """The patterns of what it is about; none when it names what it is not about."""
-        return _list(self.content, "Resource")
+        return self.content.listed("Resource")
 
     @cached_property
     def _other_resources(self) -> list[Fact] | None:
         """The patterns of those that it is not about; none at all when it says what it is about."""
-        return _list(self.content, "NotResource") if self.content.fact("Resource") is State.UNSET else None
+        return self.content.listed("NotResource") if self.content.fact("Resource") is State.UNSET else None
 
     @cached_property
     def principals(self) -> list[tuple[str, Fact]]:
@@ -105,7 +107,7 @@ class Statement:
         principal = self.content.fact("Principal")
         if isinstance(principal, Mapping):
             kinds = self.content.object("Principal")
-            return [(kind, item) for kind in cast("Mapping[str, Fact]", principal) for item in _list(kinds, kind)]
+            return [(kind, item) for kind in cast("Mapping[str, Fact]", principal) for item in kinds.listed(kind)]
         return [] if principal is State.UNSET else [("AWS", principal)]
 
     @cached_property
@@ -130,7 +132,7 @@ class Statement:
         if isinstance(found.content, State):
             return [("", "", [found.content])] if found.content is State.UNKNOWN else []
         return [
-            (operator, key.lower(), _list(tests, key))
+            (operator, key.lower(), tests.listed(key))
             for operator in found.content
             for tests in [found.object(operator)]
             for key in (tests.content if isinstance(tests.content, Mapping) else [""])
@@ -161,7 +163,7 @@ class Statement:
             return True  # the policy of a role is for the role
         return either((self.is_for_anyone, *(_is(kind, named, who) for kind, named in self.principals)))
 
-    def _holds(self, context: Mapping[str, Name | Truth]) -> Truth:
+    def _holds(self, context: Context) -> Truth:
         return every(
             _condition(operator, values, context.get(key, State.UNKNOWN)) for operator, key, values in self._conditions
         )
@@ -241,9 +243,3 @@ def _is_among(name: Name, patterns: list[Fact], others: list[Fact] | None, *, ig
     if others is None:
         return either(name.matches(pattern, ignore_case=ignore_case) for pattern in patterns)
     return opposite(either(name.matches(pattern, ignore_case=ignore_case) for pattern in others))
-
-
-def _list(facts: Object, name: str) -> list[Fact]:
-    """A list of facts, of which one is unknown when the list is."""
-    found = facts.items(name)
-    return [found] if isinstance(found, State) else found

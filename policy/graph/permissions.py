@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from policy.facts import Fact, Object, Resource, State
-from policy.graph.documents import ACCOUNT, UNKNOWN_STATEMENT, Request, Statement, allows, denies, statements
+from policy.graph.documents import ACCOUNT, UNKNOWN_STATEMENT, Context, Request, Statement, allows, denies, statements
 from policy.graph.patterns import Name, Truth, either, every, name_of, opposite
 from policy.graph.references import Reference, known_texts, names_of, names_to_look_for
 from policy.tokens import (
@@ -183,7 +183,7 @@ class Permissions:
             )
         )
 
-    def lets_in(self, resource: Reference, action: str, service: str, context: Mapping[str, Name | Truth]) -> Truth:
+    def lets_in(self, resource: Reference, action: str, service: str, context: Context) -> Truth:
         """Whether the policy of a resource lets a service do something to it.
 
         Args:
@@ -225,8 +225,7 @@ class Permissions:
         found = self._graph.refers(holder, name, POLICY)
         names = {text for policy in found for text in names_of(policy)}
         outside = [text for text in known_texts(holder.fact(name)) if not names & {*names_to_look_for(POLICY, text)}]
-        items = holder.items(name)
-        unknown = State.UNKNOWN in ([items] if isinstance(items, State) else items)
+        unknown = State.UNKNOWN in holder.listed(name)
         return [
             *map(Policy.of, found),
             *map(_managed, outside),
@@ -262,25 +261,21 @@ class Permissions:
         """Roles that have a grant of a key, by its URN, with what they may do; `None` for what is not known yet."""
         found: dict[str | None, list[tuple[str | None, list[Fact]]]] = {}
         for grant in self._graph.of_type(KEY_GRANT):
-            operations = grant.items("operations")
+            operations = grant.listed("operations")
             for key in self._owners(grant, "keyId", KEY):
                 for role in self._owners(grant, "granteePrincipal", ROLE) if key else [None]:
-                    found.setdefault(key, []).append(
-                        (role, [operations] if isinstance(operations, State) else operations)
-                    )
+                    found.setdefault(key, []).append((role, operations))
         return found
 
     def _owners(self, holder: Resource, name: str, token: str) -> list[str | None]:
         """The URNs of what a property names; `None` when it is not known yet; nothing when it is outside."""
         found: list[str | None] = [resource.urn for resource in self._graph.refers(holder, name, token)]
-        items = holder.items(name)
-        unknown = State.UNKNOWN in ([items] if isinstance(items, State) else items)
+        unknown = State.UNKNOWN in holder.listed(name)
         return found or ([None] if unknown else [])
 
 
 def _items(role: Resource) -> Iterator[Object | State]:
-    items = role.items("inlinePolicies")
-    for item in [items] if isinstance(items, State) else items:
+    for item in role.listed("inlinePolicies"):
         if not isinstance(item, Object):
             yield State.UNKNOWN
         elif item.fact("policy") is not State.UNSET:  # a role without any has one that is empty

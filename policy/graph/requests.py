@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from policy.facts import Resource, State
+from policy.graph.documents import OVER_TLS, Context
 from policy.graph.patterns import Name, Truth, name_of
 from policy.graph.references import Reference
 
 EVENTS = "events.amazonaws.com"
 BUCKETS = "s3.amazonaws.com"
 
-Context = Mapping[str, Name | Truth]
-"""What conditions may ask for, by their keys in small letters."""
-
-_OVER_TLS: Context = {"aws:securetransport": Name("true")}
 _SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner")
 
 
@@ -31,7 +26,7 @@ def to_resource(service: str, source: Reference, receiver: Resource) -> Context:
         account = True
     elif isinstance(name.text, str):
         account = Name("".join(name.text.split(":")[4:5]))
-    return {**_OVER_TLS, "aws:sourcearn": name, "aws:sourceaccount": account, "aws:sourceowner": account}
+    return {**OVER_TLS, "aws:sourcearn": name, "aws:sourceaccount": account, "aws:sourceowner": account}
 
 
 def to_key(service: str, source: Reference, receiver: Resource) -> Context:
@@ -40,7 +35,7 @@ def to_key(service: str, source: Reference, receiver: Resource) -> Context:
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
     """
     if service == EVENTS:
-        return {**_OVER_TLS, **dict.fromkeys(_SOURCES, State.UNSET)}
+        return {**OVER_TLS, **dict.fromkeys(_SOURCES, State.UNSET)}
     return to_resource(service, source, receiver)
 
 

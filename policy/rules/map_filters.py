@@ -43,12 +43,11 @@ def filtered(graph: Graph) -> Iterator[Finding]:
 
 def _filtered(mapping: Resource) -> Finding:
     deletes = f"mapping {mapping.name} deletes every message that none of its filters matches: "
-    reason = mapping.tag(_REASON_TAG)
+    reason = mapping.reason(_REASON_TAG)
     if reason is State.UNKNOWN:
         return undecided(mapping, f"{deletes}whether its tag {_REASON_TAG} says why is not known yet")
-    stated = "" if isinstance(reason, State) else " ".join(reason.split())
-    if stated:
-        return Finding(mapping.urn, f"{deletes}{stated}", Verdict.ACCEPTED)
+    if reason:
+        return Finding(mapping.urn, f"{deletes}{reason}", Verdict.ACCEPTED)
     return Finding(
         mapping.urn, f"{deletes}take all of them and let the function decide, or say why in its tag {_REASON_TAG}"
     )

@@ -105,13 +105,14 @@ def _visibility_timeout(queue: Resource, consumers: list[Consumer], factor: int)
 
 def _too_short(queue: Resource, shown: str, needed: float, least: float | None) -> Finding:
     """The finding about a visibility timeout that is too short, and below `least` too short for any reason."""
-    reason = queue.tag(_REASON_TAG)
-    stated = "" if isinstance(reason, State) else " ".join(reason.split())
+    reason = queue.reason(_REASON_TAG)
     if least is None and reason is State.UNKNOWN:
         return undecided(queue, f"{shown}whether its tag {_REASON_TAG} says why is not known yet")
-    if least is None and stated:
-        return Finding(queue.urn, f"{shown}{stated}", Verdict.ACCEPTED)
-    instead = f", or >= {least} for the reason in its tag {_REASON_TAG}" if stated else ""
+    if least is None and reason:
+        return Finding(queue.urn, f"{shown}{reason}", Verdict.ACCEPTED)
+    instead = (
+        f", or >= {least} for the reason in its tag {_REASON_TAG}" if reason and reason is not State.UNKNOWN else ""
+    )
     return Finding(queue.urn, f"{shown}set visibility_timeout_seconds >= {needed}{instead}")
 
 

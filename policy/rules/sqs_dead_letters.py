@@ -232,8 +232,8 @@ def fifo_dead_letter(graph: Graph) -> Iterator[Finding]:
     nevertheless; so somebody has to think about which of both is right, and say so.
     """
     for redrive in graph.dead_letters.redrives:
-        queue, reason, fifo = redrive.queue, redrive.queue.tag(_REASON_TAG), is_fifo(redrive.queue)
-        stated = isinstance(reason, str) and bool(reason.strip())
+        queue, reason, fifo = redrive.queue, redrive.queue.reason(_REASON_TAG), is_fifo(redrive.queue)
+        stated = reason not in ("", State.UNKNOWN)
         if fifo is False or stated or redrive.target is State.UNSET:
             continue
         if State.UNKNOWN in (fifo, reason, redrive.target):

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from local.engine import POLICY_PACK
-from policy.check.state import decode
 from policy.engine.recording import VARIABLE
+from policy.state import decode
 from tests.policy.test_real_engine import REASON_FROM_ANOTHER_RESOURCE, TIMEOUT_FROM_ANOTHER_RESOURCE
 from tests.support.command import LocalCommand
 from tests.support.program import STACK, NewProgram, Program

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from policy.check.state import StateError, decode, encode
 from policy.facts import Resource, State
+from policy.state import StateError, decode, encode
 from policy.tokens import FUNCTION, QUEUE
 from tests.support.states import SECRET, SIGNATURE, checkpoint, export, queue, urn
 

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from local.engine import POLICY_PACK
-from policy.check.state import encode
 from policy.rule import Level, Profile
 from policy.rules import RULES
+from policy.state import encode
 from tests.policy.test_rules import BY_ID, FIXTURES, expected
 from tests.support.program import NewProgram, Program, Result
 from tests.support.programs import YamlProgram
