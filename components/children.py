@@ -20,7 +20,8 @@ NAME_LIMIT = 40
 _CHILD_LIMIT = 56
 """Longest `<name>-<role>` of a child with a short name: with `-<7 hex>` it has to fit into 64 characters."""
 _SHORT_NAMED = frozenset({"cloudwatch.EventRule", "iam.Role", "lambda_.Function"})
-"""Classes of whose physical names AWS takes 64 characters. The next are the 80 of queues, in which every role fits.
+"""Classes of whose physical names AWS takes 64 characters. The next are the 80 of queues, in which every role fits, as
+the one of a bucket does in 63.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html

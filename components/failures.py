@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import pulumi
@@ -12,13 +11,13 @@ from components.arguments import Arguments
 from components.queue import Queues
 
 BLOCK, SKIP = "block", "skip"
-_VARIABLES = {
-    "dead_letter_at_once": "DEAD_LETTER_QUEUE_URL",
-    "group_failures": "FIFO_FAILURES",
-    "retry_after": "RETRY_AFTER",
+VARIABLES = {
+    "DEAD_LETTER_QUEUE_URL": "dead_letter_at_once",
+    "FIFO_FAILURES": "group_failures",
+    "MAX_RECEIVE_COUNT": "dead_letter_at_once",
+    "RETRY_AFTER": "retry_after",
 }
-"""Argument -> the environment variable by which the handler learns of it."""
-ARGUMENTS = tuple(_VARIABLES)
+"""Environment variable by which the handler learns what it is to do -> its argument."""
 
 
 @dataclass(frozen=True)
@@ -40,23 +39,18 @@ def read_failures(given: Arguments) -> FailureSettings:
     )
 
 
-def failure_problems(environment: Collection[str]) -> list[str]:
-    """What is wrong with the names of the user's environment variables."""
-    return [
-        f"environment sets {variable}, which {name} is for, with what the role needs: leave it out and set {name}"
-        for name, variable in _VARIABLES.items()
-        if variable in environment
-    ]
-
-
-def failure_environment(settings: FailureSettings, queues: Queues) -> dict[str, pulumi.Input[str]]:
+def failure_environment(
+    settings: FailureSettings, queues: Queues, max_receive_count: pulumi.Input[int]
+) -> dict[str, pulumi.Input[str]]:
     """The environment variables by which the handler learns what it is to do; none for what is not asked for."""
+    at_once = settings.dead_letter_at_once
     values = {
-        "dead_letter_at_once": queues.dead_letters_url if settings.dead_letter_at_once else None,
-        "group_failures": SKIP if settings.group_failures == SKIP else None,
-        "retry_after": "true" if settings.retry_after else None,
+        "DEAD_LETTER_QUEUE_URL": queues.dead_letters_url if at_once else None,
+        "FIFO_FAILURES": SKIP if settings.group_failures == SKIP else None,
+        "MAX_RECEIVE_COUNT": pulumi.Output.from_input(max_receive_count).apply(str) if at_once else None,
+        "RETRY_AFTER": "true" if settings.retry_after else None,
     }
-    return {_VARIABLES[name]: value for name, value in values.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def failure_statements(

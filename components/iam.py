@@ -26,6 +26,23 @@ def allow(sid: str, actions: str | Sequence[str], resource: pulumi.Input[str], *
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource, **more}
 
 
+def only_tls(action: str, resource: pulumi.Input[str] | Sequence[pulumi.Input[str]]) -> Statement:
+    """A statement of a resource's policy that denies everybody what does not come over TLS.
+
+    Args:
+        action: Every action of the service: `sqs:*`.
+        resource: What the policy is of.
+    """
+    return {
+        "Sid": "OnlyTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
 def document(statements: Sequence[Statement]) -> pulumi.Input[str]:
     """A policy as JSON."""
     return json_text({"Version": "2012-10-17", "Statement": statements})

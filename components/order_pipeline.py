@@ -13,6 +13,7 @@ import pulumi_aws as aws
 
 from components import iam
 from components.children import Children
+from components.claim_check import bucket_environment, create_bucket, get_statements, put_statements
 from components.consumer import Consumer, adopt_consumer, create_consumer
 from components.encryption import create_key
 from components.errors import PipelineError
@@ -42,6 +43,8 @@ class OrderPipelineResources:
     queue: aws.sqs.Queue
     dead_letters: aws.sqs.Queue | None
     undelivered: aws.sqs.Queue | None
+    bodies: "aws.s3.Bucket | None"
+    """The bucket of the claim check."""
     key: "aws.kms.Key | None"
     role: aws.iam.Role | None
     log_group: aws.cloudwatch.LogGroup | None
@@ -71,12 +74,15 @@ class OrderPipeline(pulumi.ComponentResource):
     queue_arn: pulumi.Output[str]
     """ARN of that queue."""
     dead_letter_queue_url: pulumi.Output[str]
-    """URL of the queue with the orders that failed every attempt; it keeps them for 14 days."""
+    """URL of the queue with the orders that were given up; it keeps them for 14 days."""
     dead_letter_queue_arn: pulumi.Output[str]
     """ARN of that queue."""
     undelivered_queue_url: pulumi.Output[str]
     """URL of the queue with the events that EventBridge could not deliver to a FIFO queue; it keeps them for 14 days.
     Empty without such events: those for a standard queue go to its dead-letter queue."""
+    claim_check_bucket: pulumi.Output[str]
+    """Name of the bucket with the orders that are too large for the queue, for `ClaimCheck` of whoever sends them;
+    empty without claim_check."""
     function_name: pulumi.Output[str]
     """Name of the function."""
     log_group_name: pulumi.Output[str]
@@ -117,6 +123,7 @@ class OrderPipeline(pulumi.ComponentResource):
             "deadLetterQueueUrl": self.dead_letter_queue_url,
             "deadLetterQueueArn": self.dead_letter_queue_arn,
             "undeliveredQueueUrl": self.undelivered_queue_url,
+            "claimCheckBucket": self.claim_check_bucket,
             "functionName": self.function_name,
             "logGroupName": self.log_group_name,
             "mappingId": self.mapping_id,
@@ -128,7 +135,7 @@ class OrderPipeline(pulumi.ComponentResource):
         self.register_outputs(outputs)
 
     def grant_send(self, role: aws.iam.Role, label: str | None = None) -> aws.iam.RolePolicy:
-        """Let a role of the program send orders, and use the key that encrypts them: nothing else.
+        """Let a role of the program send orders, store large ones, and use the key that encrypts them: nothing else.
 
         Args:
             role: The role of a service that places orders.
@@ -145,7 +152,7 @@ class OrderPipeline(pulumi.ComponentResource):
         return aws.iam.RolePolicy(
             f"{self._children.name}-send-{label}",
             role=role.name,
-            policy=iam.document(iam.send(self.queue_arn, self._key_arn)),
+            policy=iam.document([*iam.send(self.queue_arn, self._key_arn), *put_statements(self._bodies)]),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -190,12 +197,18 @@ class OrderPipeline(pulumi.ComponentResource):
                 reasons=reason_tags(settings.reasons, "visibility_reason", "dead_letter_reason"),
             )
         connect(children, settings.producers, rules, queues)
+        self._bodies: aws.s3.Bucket | None = None
+        if settings.claim_check:
+            self._bodies = create_bucket(children, retention=times["retention"], key_arn=self._key_arn)
 
         statements = iam.consume(queues.queue.arn, self._key_arn)
         if function:
             consumer = adopt_consumer(children, function, qualifier, statements)
         else:
-            asked = failure_environment(settings.failures, queues)
+            asked = {
+                **failure_environment(settings.failures, queues, times["max_receive_count"]),
+                **bucket_environment(self._bodies),
+            }
             consumer = create_consumer(
                 children,
                 replace(settings.function, environment={**settings.function.environment, **asked}),
@@ -204,13 +217,18 @@ class OrderPipeline(pulumi.ComponentResource):
                 reserved_concurrency=numbers["reserved_concurrency"],
                 key_arn=self._key_arn,
                 log_key_arn=key.arn if key else None,
-                statements=[*statements, *failure_statements(settings.failures, queues, self._key_arn)],
+                statements=[
+                    *statements,
+                    *failure_statements(settings.failures, queues, self._key_arn),
+                    *get_statements(self._bodies),
+                ],
             )
         mapping = self._map(settings, times, queues, consumer)
 
         self.queue_url, self.queue_arn = queues.queue.url, queues.queue.arn
         self.dead_letter_queue_url, self.dead_letter_queue_arn = queues.dead_letters_url, queues.dead_letters_arn
         self.undelivered_queue_url = queues.undelivered.url if queues.undelivered else pulumi.Output.from_input("")
+        self.claim_check_bucket = self._bodies.bucket if self._bodies else pulumi.Output.from_input("")
         self.function_name, self.log_group_name = consumer.function.name, consumer.log_group_name
         self.mapping_id = mapping.uuid
         self.front_door_url = pulumi.Output.from_input("")
@@ -228,6 +246,7 @@ class OrderPipeline(pulumi.ComponentResource):
             queue=queues.queue,
             dead_letters=queues.dead_letters,
             undelivered=queues.undelivered,
+            bodies=self._bodies,
             key=key,
             role=role,
             log_group=consumer.log_group,

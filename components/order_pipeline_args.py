@@ -116,8 +116,8 @@ class OrderPipelineArgs(TypedDict):
     ephemeral_storage: NotRequired[pulumi.Input[int]]
     """Size of the function's `/tmp`, MiB, 512..10240. Default: 512, which is free."""
     environment: NotRequired[dict[str, pulumi.Input[str]]]
-    """Environment variables of the function, 4 KB in all, besides those by which it learns what to do with failures.
-    Default: none."""
+    """Environment variables of the function, 4 KB in all, besides those by which it learns what to do with failures
+    and with orders that are too large. Default: none."""
     layers: NotRequired[list[pulumi.Input[str]]]
     """ARNs of layer versions, at most 5. Default: none."""
     subnet_ids: NotRequired[list[pulumi.Input[str]]]
@@ -174,10 +174,12 @@ class OrderPipelineArgs(TypedDict):
     Of a handler that does not say it, of an image and of a function deployed elsewhere nothing is checked.
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"""
     dead_letter_at_once: NotRequired[bool]
-    """Whether the handler itself puts an order that can never succeed into the dead-letter queue, with the reason,
-    instead of failing max_receive_count times. Default: false. It is told in `DEAD_LETTER_QUEUE_URL`, may send there,
-    and has to do it, as functions/orders does. A dead-letter queue deployed elsewhere has to have no key of yours, or
-    the one in kms_key_arn."""
+    """Whether the handler itself puts orders into the dead-letter queue, each with its reason: one that can never
+    succeed at its first attempt, any other when it failed the last of max_receive_count. Default: false, SQS moves an
+    order after its last attempt, and the reason is in the log alone. It is told in `DEAD_LETTER_QUEUE_URL` and
+    `MAX_RECEIVE_COUNT`, may send there, and has to do it, as functions/orders does. SQS still moves those that a
+    handler cannot: its last invocation was cut off or throttled. A dead-letter queue deployed elsewhere has to have no
+    key of yours, or the one in kms_key_arn."""
     retry_after: NotRequired[bool]
     """Whether the handler says when an order that failed is tried again, by its visibility timeout: later than
     visibility_timeout, or sooner. Default: false. It is told by `RETRY_AFTER=true`, may change the visibility of
@@ -213,13 +215,19 @@ class OrderPipelineArgs(TypedDict):
     delay: NotRequired[pulumi.Input[int]]
     """How long SQS hides a new order, seconds, 0..900. Default: 0."""
     max_message_size: NotRequired[pulumi.Input[int]]
-    """Largest order, bytes, 1024..1048576. Default: 1048576 (1 MiB)."""
+    """Largest message, bytes, 1024..1048576. Default: 1048576 (1 MiB). An order that is larger takes a claim_check."""
+    claim_check: NotRequired[bool]
+    """Whether orders that are too large for the queue are kept in a bucket that the component makes, each for longer
+    than its message can wait in the queue and in the dead-letter queue. Default: false. Whoever sends puts them there,
+    as `OrderSender` does with a `ClaimCheck`, and may with `grant_send`; the handler is told the bucket in
+    `CLAIM_CHECK_BUCKET`, may read it, and has to do it, as functions/orders does.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-managing-large-messages.html"""
     customer_key: NotRequired[bool]
-    """Whether the component makes a KMS key for both queues, the logs and the function's environment, which lets the
-    producers below in. Default: false: keys of SQS, which cost nothing."""
+    """Whether the component makes a KMS key for both queues, the bucket of the claim_check, the logs and the function's
+    environment, which lets the producers below in. Default: false: keys of AWS, which cost nothing."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
-    """ARN of your own KMS key instead, for both queues and the function's environment. Its policy is yours: it must let
-    in what sends to the queue. Default: none."""
+    """ARN of your own KMS key instead, for both queues, the bucket and the function's environment. Its policy is yours:
+    it must let in what sends to the queue. Default: none."""
 
     # Who sends orders. Roles get permission by `grant_send`.
     topics: NotRequired[dict[str, TopicProducer]]
@@ -245,8 +253,8 @@ class OrderPipelineArgs(TypedDict):
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of every child, besides its project, stack and pipeline. Default: none."""
     protect: NotRequired[bool]
-    """Whether queues and key can be neither deleted nor replaced, and stay when the stack goes. Default: false; true
-    suits production."""
+    """Whether queues, bucket and key can be neither deleted nor replaced, and stay when the stack goes. Default: false,
+    and the bucket goes with what is in it; true suits production."""
     transform: NotRequired[dict[str, dict[str, Any]]]
     """Child -> properties that take the place of the component's own, as pulumi-aws names them:
     `{"queue": {"name": "orders"}}`; tags are added to its own. Default: none. The policy pack sees the result."""

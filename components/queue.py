@@ -268,12 +268,5 @@ def adopt_queue(name: str, queue: aws.sqs.Queue) -> tuple[Queues, dict[str, pulu
 
 
 def _policy(queue_arn: pulumi.Output[str], account: pulumi.Input[str], senders: Sequence[Sender]) -> pulumi.Input[str]:
-    only_tls = {
-        "Sid": "OnlyTls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "sqs:*",
-        "Resource": queue_arn,
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    return iam.document([only_tls, *(sender.send_statement(queue_arn, account) for sender in senders)])
+    may_send = [sender.send_statement(queue_arn, account) for sender in senders]
+    return iam.document([iam.only_tls("sqs:*", queue_arn), *may_send])

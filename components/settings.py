@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import Any
 
 import pulumi
 
-from components import consumer, encryption, failures, front_door, queue
+from components import claim_check, consumer, encryption, failures, front_door, queue
 from components.arguments import TEXTS, Arguments, whole
 from components.children import name_problems, override_problems
 from components.consumer import FunctionSettings, function_problems, packaged, read_function
 from components.errors import PipelineError
-from components.failures import FailureSettings, failure_problems, read_failures
+from components.failures import FailureSettings, read_failures
 from components.filters import Filter, filter_problems
 from components.front_door import FrontDoorSettings, read_front_door
 from components.order_pipeline_args import OrderPipelineArgs
@@ -30,10 +30,12 @@ from components.watch.settings import AlarmSettings, action_problems, alarm_prob
 _FUNCTION_NAME = re.compile(r"[\w-]{1,64}(:[\w-]{1,128})?")
 _QUEUE_URL = re.compile(r"https?://\S+/[\w-]+(\.fifo)?")
 _NUMBERS = tuple(field.name for field in fields(Timing) if field.name not in ("fifo", "visibility_reason"))
+_TOLD = {**failures.VARIABLES, **claim_check.VARIABLES}
+"""Environment variable by which the handler learns what it is asked for -> its argument."""
 _OF_OUR_FUNCTION = (
     "architecture", "code", "environment", "ephemeral_storage", "handler", "image", "layers", "log_retention", "memory",
     "permissions", "reserved_concurrency", "runtime", "security_group_ids", "subnet_ids", "timeout", "tracing",
-    *failures.ARGUMENTS,
+    *dict.fromkeys(sorted(_TOLD.values())),
 )  # fmt: skip
 """Arguments that say what an existing function already says of itself."""
 _OF_OUR_QUEUE = (
@@ -60,6 +62,7 @@ class Settings:
     enabled: bool
     report_batch_item_failures: bool
     failures: FailureSettings
+    claim_check: bool
     filters: Sequence[Filter]
     reasons: Mapping[str, str]
     """By their arguments; an empty one is none."""
@@ -108,6 +111,7 @@ def resolve(name: str, args: OrderPipelineArgs) -> Settings:
     transform = given.entries("transform", ("a dictionary", (Mapping,)), data=False)
     types = {
         **queue.TYPES,
+        **claim_check.TYPES,
         **encryption.TYPES,
         **consumer.TYPES,
         **front_door.TYPES,
@@ -126,6 +130,7 @@ def resolve(name: str, args: OrderPipelineArgs) -> Settings:
         enabled=given.flag("enabled", True),
         report_batch_item_failures=given.flag("report_batch_item_failures", True),
         failures=read_failures(given),
+        claim_check=given.flag("claim_check", False),
         filters=filters,
         reasons=reasons,
         producers=producers,
@@ -143,7 +148,7 @@ def resolve(name: str, args: OrderPipelineArgs) -> Settings:
     problems += [
         *_choice_problems(given, settings),
         *function_problems(settings.function, reports=settings.report_batch_item_failures),
-        *failure_problems(settings.function.environment),
+        *_environment_problems(settings.function.environment),
         *queue_problems(given, settings.queue, producers.names),
         *reason_problems(reasons),
         *filter_problems(filters, reasons["filter_reason"]),
@@ -195,6 +200,15 @@ def _unknown_of_the_watched(settings: Settings) -> list[str]:
         *([] if settings.queue.fair else ["fair"]),
         *(["dead_letter_retention_seconds"] if settings.existing_queue else []),
         *([] if settings.queue.fifo and settings.producers.events else ["undelivered_queue_name"]),
+    ]
+
+
+def _environment_problems(environment: Collection[str]) -> list[str]:
+    """What is wrong with the names of the user's environment variables."""
+    return [
+        f"environment sets {variable}, which {name} is for, with what the role needs: leave it out and set {name}"
+        for variable, name in _TOLD.items()
+        if variable in environment
     ]
 
 

@@ -21,6 +21,7 @@ from botocore.config import Config
 from functions.orders.processing.aws import CONFIG, THROTTLING
 from functions.orders.processing.claim_check import ClaimCheck
 from functions.orders.processing.errors import OrderError
+from functions.orders.processing.messages import MAX_ATTRIBUTES, UNSENDABLE, length
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -31,8 +32,6 @@ MAX_ENTRIES = 10
 MAX_REQUEST_BYTES = 1024 * 1024
 """Of all messages in a request together, and of one alone, with attributes; 256 KiB until August 2025.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
-MAX_ATTRIBUTES = 10
-"""Of a message. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html"""
 FIRST_BACKOFF_SECONDS = 0.1
 LONGEST_BACKOFF_SECONDS = 5.0
 DEDUPLICATION_SECONDS = 300
@@ -51,8 +50,7 @@ _ID = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatchRequestEntry.html"""
 _ID_SENTENCE = "1..128 characters: letters, digits and punctuation of ASCII"
 _ATTRIBUTE = re.compile(r"(?!(?i:aws|amazon)\.)(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9_.-]{0,255}(?<!\.)")
-_UNSENDABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What SQS refuses in a body. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
+_UNSENDABLE = re.compile(UNSENDABLE)
 _TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
 _TRACE_HEADER = re.compile(r"(.*;)?Root=1-[0-9a-f]{8}-[0-9a-f]{24}(;.*)?")
@@ -226,12 +224,12 @@ class OrderSender:
             attributes["traceparent"] = order.traceparent
         if len(attributes) > MAX_ATTRIBUTES:
             return f"it has {len(attributes)} attributes, of which SQS takes {MAX_ATTRIBUTES}"
-        beside = sum(_length(name) + len("String") + _length(value) for name, value in attributes.items())
+        beside = sum(length(name) + len("String") + length(value) for name, value in attributes.items())
         try:
             body = self._claim_check.message_for(order.body, beside) if self._claim_check else order.body
         except (OrderError, exceptions.ClientError, exceptions.BotoCoreError) as error:
             return f"it is not stored: {_reason(error)}"
-        size = _length(body) + beside
+        size = length(body) + beside
         if size > MAX_REQUEST_BYTES:
             return f"it has {size} bytes with its attributes, of which SQS takes {MAX_REQUEST_BYTES}"
         entry: SendMessageBatchRequestEntryTypeDef = {"Id": str(place), "MessageBody": body}
@@ -334,7 +332,3 @@ def _is_passing(error: exceptions.ClientError | exceptions.BotoCoreError) -> boo
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= HTTPStatus.INTERNAL_SERVER_ERROR or error.response.get("Error", {}).get("Code") in _PASSING
     return isinstance(error, (exceptions.HTTPClientError, exceptions.ConnectionError))
-
-
-def _length(text: str) -> int:
-    return len(text.encode())

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
 PARTITION = "aws"
@@ -76,15 +77,17 @@ class Aws:
         endpoint: URL of the embedded AWS, on loopback.
         region: AWS region name; the embedded AWS keeps regions apart as AWS does.
         account: Twelve digits. The embedded AWS takes them as access key and keeps accounts apart by them.
+        options: Of botocore's `Config`, in place of those that suit a command.
 
     Raises:
         NotLocalError: The endpoint is not on loopback.
     """
 
-    def __init__(self, endpoint: str, region: str, account: str) -> None:
+    def __init__(self, endpoint: str, region: str, account: str, **options: Any) -> None:
         self.endpoint = require_loopback(endpoint)
         self.region = region
         self.account = account
+        self._options = options
         self._lock = threading.Lock()
         # Explicit credentials, and settings that come from no file and no variable of the host.
         core = botocore.session.Session(
@@ -123,6 +126,10 @@ class Aws:
         return self._client("dynamodb")
 
     @cached_property
+    def dynamodbstreams(self) -> Any:  # noqa: D102
+        return self._client("dynamodbstreams")
+
+    @cached_property
     def events(self) -> EventBridgeClient:  # noqa: D102
         return self._client("events")
 
@@ -159,6 +166,10 @@ class Aws:
         return self._client("sqs")
 
     @cached_property
+    def ssm(self) -> SSMClient:  # noqa: D102
+        return self._client("ssm")
+
+    @cached_property
     def sts(self) -> STSClient:  # noqa: D102
         return self._client("sts")
 
@@ -168,7 +179,7 @@ class Aws:
             read_timeout=_TIMEOUT_SECONDS,
             retries={"total_max_attempts": 2},
             proxies={},  # a proxy of the host must not see, or break, a call to this machine
-        )
+        ).merge(Config(**self._options))
         with self._lock:  # creating clients from one session is not thread-safe
             session: Any = self._session  # the stubs have one overload for each service name
             return session.client(service, endpoint_url=self.endpoint, config=config)

@@ -1,6 +1,7 @@
 """The demo: a pipeline is deployed, takes orders and is destroyed, and a broken one is refused.
 
-Of two orders one is processed, and the other fails into the dead-letter queue. Everything it prints happened.
+Good orders are processed, once each although one is sent twice; a bad one is a dead letter at once, and one that fails
+is one after its last attempt. Everything it prints happened.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from functions.orders.processing.claim_check import ClaimCheck
+from functions.producer import NewOrder, OrderSender
 from local import supervisor
 from local.aws import Aws, require_loopback
 from local.engine import POLICY_PACK, Engine
@@ -25,7 +28,19 @@ from local.supervisor import Instance
 
 BROKEN = PROJECT / "local" / "broken"
 BAD_REQUEST = 400
-ORDERS = ({"orderId": "ORD-001", "item": "teapot"}, {"orderId": "ORD-002", "item": "kettle", "fail": True})
+BY_HTTP: tuple[dict[str, Any], ...] = (
+    {"orderId": "ORD-001", "item": "teapot"},
+    {"orderId": "ORD-002", "item": "kettle", "fail": True},
+)
+BY_SERVICE: tuple[dict[str, Any], ...] = (
+    {"orderId": "ORD-001", "item": "teapot"},
+    {"orderId": "ORD-003", "item": "cups", "engraving": "m" * 300_000},
+    {"orderId": "ORD-004", "item": "tray", "version": 7},
+)
+"""What a service sends with `OrderSender`: an order once more, one that takes a claim check, and one of a version that
+the function does not know."""
+PROCESSED = {"ORD-001", "ORD-003"}
+FAILED = {"ORD-002", "ORD-004"}
 _QUIET = ("--suppress-outputs", "--suppress-progress")
 _WATCH_SECONDS = 120
 _POLL_SECONDS = 0.2
@@ -49,7 +64,7 @@ def demo(*, keep: bool) -> int:
         try:
             outputs = stack.outputs()
             aws = Aws(instance.endpoint, REGION, ACCOUNT)
-            _title("Run: two orders, of which ORD-002 asks to fail")
+            _title("Run: ORD-001 comes twice, ORD-002 asks to fail, ORD-003 is large, ORD-004 of an unknown version")
             _send_and_watch(aws, outputs)
             _title("Watch: the alarms that were deployed")
             _print_alarms(aws, outputs["alarmNames"])
@@ -87,35 +102,52 @@ def _send_and_watch(aws: Aws, outputs: dict[str, Any]) -> None:
     visibility = int(attributes["VisibilityTimeout"])
     started = time.monotonic()
     since = int(time.time() * 1000)
-    sent: dict[str, str] = {}
-    for order in ORDERS:
-        sent[_place(outputs["frontDoorUrl"], order)] = str(order["orderId"])
-        _line(started, f"sent            {order['orderId']} to {outputs['frontDoorUrl']}")
-    if (status := _status_without_id(outputs["frontDoorUrl"])) != BAD_REQUEST:
-        raise DemoError(f"the front door answered {status} to an order without an orderId")
-    _line(started, f"{_paint('refused', 33)}         an order without an orderId: {BAD_REQUEST}")
-
+    sent = _send(aws, outputs, started)
     processed: set[str] = set()
+    dead: set[str] = set()
     for entry in _handler_log(aws, outputs["logGroupName"], since):
         if entry is None:
-            dead = _dead_letter(aws, outputs["deadLetterQueueUrl"], sent)
-            if dead is not None:
-                order, source = dead
-                _line(started, f"{_paint('dead letter', 31)}     {order}, from {source}")
+            for order, kind, reason in _dead_letters(aws, outputs["deadLetterQueueUrl"], sent):
+                if order not in dead:
+                    _line(started, f"{_paint('dead letter', 31)}     {order}, {kind}: {reason}")
+                dead.add(order)
+            if dead == FAILED and processed == PROCESSED:
                 break
             if time.monotonic() - started > _WATCH_SECONDS:
-                raise DemoError(f"ORD-002 did not reach the dead-letter queue in {_WATCH_SECONDS} s")
+                raise DemoError(
+                    f"in {_WATCH_SECONDS} s {_names(processed)} were processed, {_names(dead)} dead letters"
+                )
             time.sleep(_POLL_SECONDS)
         elif entry["message"] == "order processed":
             processed.add(entry["orderId"])
             _line(started, f"{_paint('processed', 32)}       {entry['orderId']}, attempt {entry['attempt']}")
-            print(f"             log: {json.dumps(entry)}")
-        elif entry["message"] == "order failed":  # one that was only handed back has not been tried
-            then = f"again in {visibility} s" if entry["attempt"] < attempts else "that was the last"
+            if len(processed) == 1:
+                print(f"             log: {json.dumps(entry)}")
+        elif entry["message"] == "order failed" and "failureKind" not in entry:  # else the dead letter says it
             attempt = f"attempt {entry['attempt']} of {attempts}"
-            _line(started, f"{_paint('failed', 33)}          {attempt}: {entry['reason']} ({then})")
-    if "ORD-001" not in processed:
-        raise DemoError("ORD-001 was not processed")
+            again = entry.get("retryInSeconds", visibility)
+            _line(started, f"{_paint('failed', 33)}          {attempt}: {entry['reason']} (again in {again} s)")
+    _line(started, f"{_paint('applied once', 32)}    {_names(_applied(aws, outputs['ordersTableName']))}")
+
+
+def _send(aws: Aws, outputs: dict[str, Any], started: float) -> dict[str, str]:
+    """Place all orders; message id -> order."""
+    sent: dict[str, str] = {}
+    for order in BY_HTTP:
+        sent[_place(outputs["frontDoorUrl"], order)] = order["orderId"]
+        _line(started, f"sent            {order['orderId']} to {outputs['frontDoorUrl']}")
+    if (status := _status_without_id(outputs["frontDoorUrl"])) != BAD_REQUEST:
+        raise DemoError(f"the front door answered {status} to an order without an orderId")
+    _line(started, f"{_paint('refused', 33)}         an order without an orderId: {BAD_REQUEST}")
+    claim_check = ClaimCheck(outputs["claimCheckBucket"], client=aws.s3)
+    sender = OrderSender(outputs["queueUrl"], claim_check=claim_check, client=aws.sqs)
+    outcomes = sender.send(NewOrder(json.dumps(order)) for order in BY_SERVICE)
+    for order, outcome in zip(BY_SERVICE, outcomes, strict=True):
+        if outcome.reason:
+            raise DemoError(f"{order['orderId']} was not sent: {outcome.reason}")
+        sent[outcome.message_id] = order["orderId"]
+    _line(started, f"sent            {_names({order['orderId'] for order in BY_SERVICE})} with OrderSender")
+    return sent
 
 
 def _place(url: str, order: dict[str, Any]) -> str:
@@ -149,20 +181,30 @@ def _handler_log(aws: Aws, group: str, since: int) -> Iterator[dict[str, Any] | 
         yield None
 
 
-def _dead_letter(aws: Aws, url: str, sent: dict[str, str]) -> tuple[str, str] | None:
-    """The order of this run in the dead-letter queue and the queue it came from; it stays where it is."""
+def _dead_letters(aws: Aws, url: str, sent: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """The orders of this run in the dead-letter queue, each with the kind of its failure and why; they stay there."""
     answer = aws.sqs.receive_message(
         QueueUrl=url,
         MaxNumberOfMessages=10,
-        MessageSystemAttributeNames=["DeadLetterQueueSourceArn"],
+        MessageAttributeNames=["All"],
         WaitTimeSeconds=0,  # the queue's own is a long poll
         VisibilityTimeout=1,  # so that the next look sees others, when earlier runs left many
     )
     for message in answer.get("Messages", []):
-        order = sent.get(message.get("MessageId", ""))
+        said = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
+        order = sent.get(said.get("originalMessageId", message.get("MessageId", "")))
         if order:
-            return order, message.get("Attributes", {}).get("DeadLetterQueueSourceArn", "")
-    return None
+            yield order, said.get("failureKind", "moved by SQS"), said.get("failureReason", "the log says why")
+
+
+def _applied(aws: Aws, table: str) -> set[str]:
+    """The orders in the table whose event was published."""
+    items: list[Any] = aws.dynamodb.scan(TableName=table)["Items"]
+    return {item["orderId"]["S"] for item in items if "published" in item}
+
+
+def _names(orders: set[str]) -> str:
+    return ", ".join(sorted(orders)) or "none"
 
 
 def _print_alarms(aws: Aws, names: list[str]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,10 +13,20 @@ from local.engine import heed_interrupts
 from local.environment import Workspace
 from local.supervisor import Instance, serving
 from tests.support.program import NewProgram, Program
+from tests.support.spread import ByFile, sort
 
 
 def pytest_configure() -> None:
     heed_interrupts()
+    os.environ.pop("COLUMNS", None)  # by which uv and others break their lines; pytest-xdist sets it
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    sort(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

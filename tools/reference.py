@@ -1,4 +1,4 @@
-"""Writes docs/order-pipeline.md and docs/rules/ from the docstrings of the component and of the rules.
+"""Writes the pages of components and rules, and the settings in docs/functions.md, from the docstrings of the code.
 
 Run `make docs` after a change of a docstring; `make check` fails when a page is not what this would write.
 Exit codes: 0 written, or up to date with `--check`; 1 out of date.
@@ -18,43 +18,64 @@ from pathlib import Path
 import rule_pages
 
 PROJECT = Path(__file__).parent.parent
-PAGE = PROJECT / "docs" / "order-pipeline.md"
-ARGUMENTS = PROJECT / "components" / "order_pipeline_args.py"
-COMPONENT = PROJECT / "components" / "order_pipeline.py"
-_MAIN = "OrderPipelineArgs"
+COMPONENTS = PROJECT / "components"
+FUNCTIONS = PROJECT / "docs" / "functions.md"
+SETTINGS = PROJECT / "functions" / "orders" / "processing" / "settings.py"
+_MARKED = re.compile(r"(<!-- settings: .* -->\n).*(<!-- end of settings -->)", re.DOTALL)
+_VARIABLE = re.compile(r"`([A-Z_]+)`: (.+)")
 _WRAPPER = re.compile(r"^(?:NotRequired|Required|pulumi\.Input|pulumi\.Output)\[(.*)\]$")
 _COMMENT = re.compile(r"^ {4}# (.+)$")
 
 
-def page() -> str:
-    """The whole page."""
-    arguments, component = ast.parse(ARGUMENTS.read_text()), ast.parse(COMPONENT.read_text())
-    classes = {node.name: node for node in arguments.body if isinstance(node, ast.ClassDef)}
-    pipeline = next(node for node in component.body if isinstance(node, ast.ClassDef) and node.name == "OrderPipeline")
+def page(name: str, file: str, arguments_file: str) -> str:
+    """The whole page of a component.
+
+    Args:
+        name: Its class.
+        file: The file in components/ that it is in.
+        arguments_file: The file with its arguments.
+    """
+    main = f"{name}Args"
+    source = (COMPONENTS / arguments_file).read_text()
+    classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
+    tree = ast.parse((COMPONENTS / file).read_text())
+    component = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
     parts = [
-        "# OrderPipeline",
+        f"# {name}",
         "<!-- Written by tools/reference.py from the docstrings in components/: change those and run `make docs`. -->",
-        _text(pipeline),
+        _text(component),
         "## Arguments",
-        _text(classes[_MAIN]),
-        *_groups(classes[_MAIN]),
+        _text(classes[main]),
+        *_groups(classes[main], source.splitlines()),
     ]
-    for name, node in classes.items():
-        if name != _MAIN:
-            parts += [f"### {name}", _text(node), _table(_fields(node), "field")]
-    parts += ["## Outputs", _table(_fields(pipeline), "output")]
-    for node in pipeline.body:
+    for other, node in classes.items():
+        if other not in (main, name):
+            parts += [f"### {other}", _text(node), _table(_fields(node), "field")]
+    parts += ["## Outputs", _table(_fields(component), "output")]
+    for node in component.body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-            parts += [f"## Method `{node.name}`", _text(node)]
+            kind = "Property" if node.decorator_list else "Method"
+            parts += [f"## {kind} `{node.name}`", _text(node)]
     return "\n\n".join(parts) + "\n"
 
 
-def _groups(node: ast.ClassDef) -> Iterator[str]:
-    """The arguments under the comments that group them."""
-    lines = ARGUMENTS.read_text().splitlines()
+def functions_page() -> str:
+    """The page about functions, of which the table of settings is written."""
+    tree = ast.parse(SETTINGS.read_text())
+    settings = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings")
+    found = sorted(match.groups() for *_, words in _fields(settings) if (match := _VARIABLE.fullmatch(words)))
+    rows = [f"| `{name}` | {words[0].upper()}{words[1:]} |\n" for name, words in found]
+    table = "".join(["\n| variable | |\n| --- | --- |\n", *rows, "\n"])
+    return _MARKED.sub(lambda match: match[1] + table + match[2], FUNCTIONS.read_text())
+
+
+def _groups(node: ast.ClassDef, lines: list[str]) -> Iterator[str]:
+    """The arguments, under the comments that group them where there are some."""
     fields = _fields(node)
     starts = [number for number in range(node.lineno, (node.end_lineno or 0)) if _COMMENT.match(lines[number])]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    if not starts:
+        yield _table(fields, "argument")
+    for start, end in zip(starts, [*starts[1:], len(lines)][: len(starts)], strict=True):
         title = lines[start].strip(" #.")
         yield f"### {title}"
         yield _table([field for field in fields if start < field[0] <= end], "argument")
@@ -102,7 +123,14 @@ def main() -> int:
     """Write the pages, or compare them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="only say whether the pages are up to date")
-    pages, strays = {PAGE: page(), **rule_pages.pages()}, rule_pages.strays()
+    docs = PROJECT / "docs"
+    pages = {
+        docs / "order-pipeline.md": page("OrderPipeline", "order_pipeline.py", "order_pipeline_args.py"),
+        docs / "order-store.md": page("OrderStore", "order_store.py", "order_store.py"),
+        FUNCTIONS: functions_page(),
+        **rule_pages.pages(),
+    }
+    strays = rule_pages.strays()
     if parser.parse_args().check:
         stale = [path for path, text in pages.items() if not path.exists() or path.read_text() != text]
         for path in [*stale, *strays]:

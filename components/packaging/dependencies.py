@@ -51,8 +51,11 @@ _PINNED = re.compile(
 )
 _NAMED = 3
 """So many wrong lines are named in a message."""
-_MEDDLING = frozenset({"UV_COMPILE_BYTECODE", "UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE", "UV_WORKING_DIR"})
-"""Settings of uv that would install other than what is locked. Those that say from where are the user's business."""
+_MEDDLING = frozenset(
+    {"COLUMNS", "UV_COMPILE_BYTECODE", "UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE", "UV_WORKING_DIR"}
+)
+"""Settings of uv that would install other than what is locked, or break its messages into lines. Those that say from
+where are the user's business."""
 _ASIDES = ("For more information", "hint:", "warning:")
 _COMMANDS = "bin"
 """Commands begin with the path of this machine's Python, and nobody calls them in Lambda."""

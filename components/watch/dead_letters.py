@@ -1,4 +1,4 @@
-"""What is watched of the orders that failed every attempt, and of the events that were never delivered.
+"""What is watched of the orders that were given up, and of the events that were never delivered.
 
 As in `queue.py`, a queue that is idle sends no metrics.
 
@@ -38,8 +38,9 @@ DEAD_LETTER_ALARMS = (
         metrics={"visible": _DEAD},
         threshold=1,
         meaning=(
-            "{dead_letter_queue_name} holds {threshold} or more orders that failed every attempt; they are lost unless "
-            "somebody acts"
+            "{dead_letter_queue_name} holds {threshold} or more orders that were given up, after their last attempt "
+            "or, if they can never succeed, at once; they are lost unless somebody acts. Why is in the log, and in the "
+            "attributes failureKind and failureReason of each that the handler put there itself"
         ),
         # Not receive-message: it hides them for a while, and after three times from the metric of their age.
         first=READ_FAILURES,

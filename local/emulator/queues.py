@@ -3,9 +3,11 @@
 - A service delivers to a queue over TLS, whatever the request came by that made it deliver.
 - EventBridge delivers only where the queue's policy lets it, as SNS and S3 do. What it cannot deliver goes at once to
   the dead-letter queue of the target, if that lets it in.
+- Who may send, delete or hide one message may do so with ten at once: IAM has no action of its own for a batch.
 - A queue with a customer key takes and gives messages only to those whom IAM and the key's policy let use the key.
 
 <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html>
+<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api.html>
 <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html>
 """
 
@@ -15,7 +17,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, kms, sqs
 
@@ -35,9 +37,18 @@ _logger = logging.getLogger("queues")
 def mend() -> None:
     """Put it right, once, before the first request."""
     sqs._QUERY_COMPAT_CODES.update(_ERRORS)
+    iam_actions.extract_iam_action = _as_for_one(iam_actions.extract_iam_action)
     sqs.queue_policy_allows = _service_may_send(sqs.queue_policy_allows)
     sqs._enforce_queue_policy = _caller_may(sqs._enforce_queue_policy)
     eventbridge._invoke_target = _to_queues_that_allow_it(eventbridge._invoke_target)
+
+
+def _as_for_one(extract_action: Callable[..., str | None]) -> Callable[..., str | None]:
+    def call(service: str, *rest: Any) -> str | None:
+        action = extract_action(service, *rest)
+        return action.removesuffix("Batch") if service == "sqs" and action else action
+
+    return call
 
 
 def _service_may_send(policy_allows: Callable[..., bool]) -> Callable[..., bool]:

@@ -97,6 +97,7 @@ def diff(resource: ResourceType, olds: Properties, news: Properties, ignored: fr
     What AWS fills in itself and the program no longer sets is left as it is, as the official provider leaves it.
     """
     changes: list[Change] = []
+    replacing = resource.replace_on | resource.also_replaces(olds, news)
     for name in sorted(resource.schema.inputs - ignored):
         old, new = olds.get(name), news.get(name)
         if new is None:
@@ -106,7 +107,7 @@ def diff(resource: ResourceType, olds: Properties, news: Properties, ignored: fr
             changed = not _same(resource, name, olds, news)
         if changed:
             kind = "delete" if new is None else "add" if old is None else "update"
-            changes.append(Change(name, kind, name in resource.replace_on or resource.update is None))
+            changes.append(Change(name, kind, name in replacing or resource.update is None))
     names = {change.property for change in changes}
     return [change for change in changes if resource.changes_with.get(change.property, change.property) in names]
 

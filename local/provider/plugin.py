@@ -28,6 +28,7 @@ _GONE = frozenset(
         "NoSuchPublicAccessBlockConfiguration",
         "NotFound",
         "NotFoundException",
+        "ParameterNotFound",
         "QueueDoesNotExist",
         "ResourceNotFound",
         "ResourceNotFoundException",
@@ -94,7 +95,8 @@ class AwsProvider(messages.Provider):
         )
         return messages.CheckResponse(
             inputs=to_wire(inputs),
-            failures=[messages.CheckFailure(problem.property, problem.reason) for problem in problems],
+            # Every reason names its property. Told of it apart, the engine would print its value, even of a secret.
+            failures=[messages.CheckFailure("", problem.reason) for problem in problems],
         )
 
     async def diff(self, request: messages.DiffRequest) -> messages.DiffResponse:

@@ -42,6 +42,10 @@ def _none(_: frozenset[str], __: Properties) -> frozenset[str]:
     return frozenset()
 
 
+def _none_of_both(_: Properties, __: Properties) -> frozenset[str]:
+    return frozenset()
+
+
 @dataclass(frozen=True)
 class AutoName:
     """How a resource gets a physical name when the program gives none: `<logical>-<7 hex><suffix>`."""
@@ -94,7 +98,9 @@ class ResourceType:
     aws_defaults: Callable[[Properties], Properties] = _nothing
     """What AWS sets, given the other inputs, where an input is left out that the SDK does not say AWS fills in."""
     replace_on: frozenset[str] = frozenset()
-    """Inputs that AWS cannot change in place."""
+    """Inputs that AWS cannot change in place ..."""
+    also_replaces: Callable[[Properties, Properties], frozenset[str]] = _none_of_both
+    """... and those that it cannot change from what they were, given old and new properties, to what they will be."""
     compare_as: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, Callable[[Any], Any]])
     """Inputs with more than one spelling of the same value, such as JSON, and what to compare instead."""
     changes_with: Mapping[str, str] = field(default_factory=dict[str, str])

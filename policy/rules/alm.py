@@ -29,7 +29,7 @@ _QUIET = "InQuietGroups"
 def dead_letters(graph: Graph) -> Iterator[Finding]:
     """A metric alarm watches ApproximateNumberOfMessagesVisible of each dead-letter queue, alone or in an expression.
 
-    A dead letter is an order that failed every attempt. Nothing processes it again by itself, and when its retention is
+    A dead letter is an order that was given up. Nothing processes it again by itself, and when its retention is
     over SQS deletes it: without an alarm it is lost and nobody knew. The metric counts all that wait, however they got
     there. A queue that other services send to, but that no queue redrives to, may be watched by NumberOfMessagesSent as
     well. A queue that a function consumes is exempt: ORD-ALM-002 is about it.

@@ -16,10 +16,11 @@ _EXPECTED = (
     rf"sent +ORD-001 to {_FRONT_DOOR}",
     rf"sent +ORD-002 to {_FRONT_DOOR}",
     r"refused +an order without an orderId: 400",
-    r"failed +attempt 1 of 3: OrderError: order ORD-002 asks to fail \(again in 6 s\)",
-    r"failed +attempt 2 of 3: OrderError: order ORD-002 asks to fail \(again in 6 s\)",
-    r"failed +attempt 3 of 3: OrderError: order ORD-002 asks to fail \(that was the last\)",
-    r"dead letter +ORD-002, from arn:aws:sqs:eu-central-1:000000000001:orders-queue-[0-9a-f]{7}",
+    r"sent +ORD-001, ORD-003, ORD-004 with OrderSender",
+    r"failed +attempt 1 of 3: RetryAfterError: order ORD-002 asks to fail \(again in [12] s\)",
+    r"failed +attempt 2 of 3: RetryAfterError: order ORD-002 asks to fail \(again in [1-4] s\)",
+    r"dead letter +ORD-002, exhausted: RetryAfterError: order ORD-002 asks to fail",
+    r"applied once +ORD-001, ORD-003",
     r"orders-age-alarm-[0-9a-f]{7}\n +CRITICAL: an order in orders-queue-[0-9a-f]{7} has waited 600 s or longer: ",
     r"deadLetterQueueUrl +http://127\.0\.0\.1:\d+/000000000001/orders-dead-letters-",
     rf"frontDoorUrl +{_FRONT_DOOR}\n",
@@ -43,6 +44,8 @@ def test_the_demo_shows_an_order_through_a_dead_letter_and_a_refused_preview(loc
         assert found, f"{pattern} is not in what follows:\n{text[position:]}"
         position = found.end()
         counts |= found.groupdict()
-    assert re.search(r'processed +ORD-001, attempt 1\n +log: \{"message": "order processed", ', text)
+    assert re.search(r'processed +ORD-00\d, attempt \d\n +log: \{"message": "order processed", ', text)
+    assert re.search(r"processed +ORD-003, attempt \d", text)
+    assert re.search(r"dead letter +ORD-004, poison: the order's version is not known", text)
     assert "\033" not in text  # no colour where it is not a terminal
     assert supervisor.running(Workspace(local_command.workspace).emulator) is None

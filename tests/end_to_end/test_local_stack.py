@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +23,27 @@ def _log(deployment: Deployment, output: str = "logGroupName") -> list[dict[str,
     return [json.loads(message) for message in messages if message.startswith("{")]
 
 
-def _dead_letters(deployment: Deployment) -> list[tuple[str, str]]:
-    """Body and source queue of every message in the dead-letter queue; they stay there."""
+def _dead_letters(deployment: Deployment) -> list[tuple[str, ...]]:
+    """Body, kind and reason of every message in the dead-letter queue; they stay there."""
     answer = deployment.aws.sqs.receive_message(
         QueueUrl=deployment.outputs["deadLetterQueueUrl"],
         MaxNumberOfMessages=10,
-        MessageSystemAttributeNames=["DeadLetterQueueSourceArn"],
+        MessageAttributeNames=["failureKind", "failureReason"],
         VisibilityTimeout=0,
         WaitTimeSeconds=0,
     )
-    return sorted(
-        (message.get("Body", ""), message.get("Attributes", {}).get("DeadLetterQueueSourceArn", ""))
-        for message in answer.get("Messages", [])
-    )
+    messages: list[Any] = answer.get("Messages", [])
+    found = [
+        (message["Body"], *(said["StringValue"] for _, said in sorted(message.get("MessageAttributes", {}).items())))
+        for message in messages
+    ]
+    return sorted(found)
+
+
+def _applied(deployment: Deployment) -> list[str]:
+    """The orders in the table whose event was published."""
+    items: list[Any] = deployment.aws.dynamodb.scan(TableName=deployment.outputs["ordersTableName"])["Items"]
+    return sorted(item["orderId"]["S"] for item in items if "published" in item)
 
 
 def test_every_order_is_processed_once_or_lies_in_the_dead_letter_queue(deployment: Deployment) -> None:
@@ -47,16 +54,18 @@ def test_every_order_is_processed_once_or_lies_in_the_dead_letter_queue(deployme
     for body in [*(json.dumps({"orderId": order}) for order in good), *bad]:
         sqs.send_message(QueueUrl=url, MessageBody=body)
 
-    source = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     eventually(lambda: len(_dead_letters(deployment)) == len(bad))
-    assert _dead_letters(deployment) == sorted((body, source) for body in bad)
+    assert _dead_letters(deployment) == [
+        (bad[1], "poison", "the message is not JSON"),
+        (bad[0], "exhausted", "RetryAfterError: order ORD-900 asks to fail"),
+    ]
+    eventually(lambda: _applied(deployment) == good)
     log = _log(deployment)
-    processed = Counter(entry["orderId"] for entry in log if entry["message"] == "order processed")
-    assert processed == Counter(good)
+    assert {entry["orderId"] for entry in log if entry["message"] == "order processed"} == set(good)
     failed = sorted((entry["reason"], entry["attempt"]) for entry in log if entry["message"] == "order failed")
     assert failed == [
-        *(("OrderError: order ORD-900 asks to fail", attempt) for attempt in (1, 2, 3)),
-        *(("PoisonError: the message is not JSON", attempt) for attempt in (1, 2, 3)),
+        ("PoisonError: the message is not JSON", 1),
+        *(("RetryAfterError: order ORD-900 asks to fail", attempt) for attempt in (1, 2, 3)),
     ]
     counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert (counts["ApproximateNumberOfMessages"], counts["ApproximateNumberOfMessagesNotVisible"]) == ("0", "0")

@@ -7,20 +7,22 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from functions.orders.processing.claim_check import ClaimCheck
+from functions.producer import NewOrder, OrderSender, Outcome
 from local.aws import Aws
+from local.environment import PROJECT
 from policy.settings import FILE
 from tests.support.program import Program, Result
 from tests.support.waiting import eventually
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-
 PROGRAMS = Path(__file__).parent / "programs"
+PROCESSING = PROJECT / "functions" / "orders" / "processing"
+"""Of which the recorder takes what reads claim checks."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,13 @@ class Pipeline:
     def send_batch(self, orders: Sequence[Any]) -> None:
         entries: Any = [{"Id": str(number), "MessageBody": json.dumps(order)} for number, order in enumerate(orders)]
         self.aws.sqs.send_message_batch(QueueUrl=self.url, Entries=entries)
+
+    def send_by(self, role: str, order: Any) -> Outcome:
+        """Send an order as a service does whose role may: by `OrderSender`, through the bucket if it is large."""
+        claim_check = ClaimCheck(self.child("bodies")["bucket"], client=as_role(self.aws, role, "s3"))
+        sender = OrderSender(self.url, claim_check=claim_check, client=as_role(self.aws, role))
+        (outcome,) = sender.send([NewOrder(json.dumps(order))])
+        return outcome
 
     def handled(self) -> list[dict[str, Any]]:
         """What the handler logged, in the order in which it happened."""
@@ -127,7 +136,9 @@ class Deployed:
 
 def lay_out(program: Program, name: str) -> None:
     """Make a program of `programs/` the text of a test's program; beside it the recorder as code, and its settings."""
-    shutil.copytree(PROGRAMS / "recorder", program.folder / "recorder", dirs_exist_ok=True)
+    recorder = program.folder / "recorder"
+    shutil.copytree(PROGRAMS / "recorder", recorder, dirs_exist_ok=True)
+    shutil.copytree(PROCESSING, recorder / "processing", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(PROGRAMS / f"{name}.py", program.folder / "__main__.py")
     if (settings := PROGRAMS / f"{name}.policy.yaml").exists():
         shutil.copy(settings, program.folder / FILE)
@@ -140,12 +151,13 @@ def deploy(program: Program, *options: str) -> Deployed:
     return Deployed(program, result, program.state())
 
 
-def as_role(aws: Aws, role: str) -> SQSClient:
-    """SQS for a role of the account, and not for its owner."""
+def as_role(aws: Aws, role: str, service: str = "sqs") -> Any:
+    """A service for a role of the account, and not for its owner."""
     arn = f"arn:aws:iam::{aws.account}:role/{role}"
     found = aws.sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-    return boto3.client(  # pyright: ignore[reportUnknownMemberType]
-        "sqs",
+    session: Any = boto3.Session()  # the stubs have one overload for each service name
+    return session.client(
+        service,
         endpoint_url=aws.endpoint,
         region_name=aws.region,
         aws_access_key_id=found["AccessKeyId"],
@@ -153,6 +165,11 @@ def as_role(aws: Aws, role: str) -> SQSClient:
         aws_session_token=found["SessionToken"],
         config=Config(proxies={}),
     )
+
+
+def large(order_id: str) -> dict[str, Any]:
+    """An order of more than 300 KB."""
+    return {"orderId": order_id, "items": [f"item {number}" for number in range(25_000)]}
 
 
 def _id(order: Any) -> Any:

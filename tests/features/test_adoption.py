@@ -54,6 +54,7 @@ def test_a_pipeline_of_an_existing_queue_and_an_existing_function_is_the_mapping
     outputs, dead_letters = taken.output("taken"), elsewhere.output("dead-letters")
 
     assert {name: outputs[name] for name in outputs if "alarm" not in name and name != "mappingId"} == {
+        "claimCheckBucket": "",
         "dashboardName": f"{taken.program.name}-test-taken",
         "deadLetterQueueArn": dead_letters["arn"],
         "deadLetterQueueUrl": dead_letters["url"],

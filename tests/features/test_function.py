@@ -45,7 +45,13 @@ def test_the_customer_key_encrypts_the_environment(locked: Pipeline) -> None:
     found = _function(locked)
 
     assert found["KMSKeyArn"] == locked.child("key")["arn"]
-    assert {*found["Environment"]["Variables"]} == {"DEAD_LETTER_QUEUE_URL", "OUTBOX", "RETRY_AFTER"}
+    assert {*found["Environment"]["Variables"]} == {
+        *("CLAIM_CHECK_BUCKET", "DEAD_LETTER_QUEUE_URL", "MAX_RECEIVE_COUNT", "OUTBOX", "RETRY_AFTER")
+    }
+
+
+def test_the_handler_is_told_which_attempt_is_the_last(locked: Pipeline) -> None:
+    assert _function(locked)["Environment"]["Variables"]["MAX_RECEIVE_COUNT"] == "2"
 
 
 def test_what_was_given_as_the_output_of_a_resource_takes_effect_with_all_that_follows_from_it(

@@ -47,7 +47,8 @@ def test_a_protected_pipeline_is_renamed_without_a_new_queue_refuses_to_be_destr
     renamed: Program,
 ) -> None:
     aws, before = renamed.aws, renamed.state()
-    url, key = before["orders-queue"]["id"], before["orders-key"]["id"]
+    url, key, bucket = (before[f"orders-{role}"]["id"] for role in ("queue", "key", "bodies"))
+    aws.s3.put_object(Bucket=bucket, Key="orders/1", Body=b"kept")
     aws.sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"orderId": "kept"}))
 
     result = renamed.up()
@@ -72,6 +73,7 @@ def test_a_protected_pipeline_is_renamed_without_a_new_queue_refuses_to_be_destr
     assert aws.kms.describe_key(KeyId=key)["KeyMetadata"].get("KeyState") == "Enabled"
     messages = aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     assert '{"orderId": "kept"}' in [message.get("Body") for message in messages]
+    assert aws.s3.get_object(Bucket=bucket, Key="orders/1")["Body"].read() == b"kept"
     assert aws.lambda_.list_functions()["Functions"] == []
 
 

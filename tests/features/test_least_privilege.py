@@ -1,21 +1,21 @@
 """Every statement of every role is needed, and together they allow no more than that.
 
 The embedded AWS enforces the permissions of all calls that a client, the front door or a handler makes, and refuses a
-mapping whose role cannot read the queue. It writes logs and traces, and joins a VPC, without asking the role; of these
-its own IAM says what the role may do (`SimulatePrincipalPolicy`).
+mapping whose role cannot read the queue. It writes logs and traces, and joins a VPC, without asking the role, and tells
+everybody that an object is missing; of these its own IAM says what the role may do (`SimulatePrincipalPolicy`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.features.deployed import Deployed, Pipeline, as_role, lay_out
+from tests.features.deployed import Deployed, Pipeline, as_role, large, lay_out
 from tests.support.front_door import post
 from tests.support.program import Program
 from tests.support.waiting import eventually
@@ -23,10 +23,10 @@ from tests.support.waiting import eventually
 POLICIES = {
     "locked-policy": [
         *("ConsumeOrders", "DecryptOrders", "SendDeadLetters", "EncryptDeadLetters", "DelayRetries"),
-        *("WriteLogs", "Trace", "FillOutbox"),
+        *("GetBodies", "ListBodies", "WriteLogs", "Trace", "FillOutbox"),
     ],
     "locked-front-door-policy": ["SendOrders", "EncryptOrders"],
-    "locked-send-clerk": ["SendOrders", "EncryptOrders"],
+    "locked-send-clerk": ["SendOrders", "EncryptOrders", "PutBodies"],
     "paused-policy": ["ConsumeOrders", "WriteLogs", "Trace", "JoinVpc"],
 }
 """Policy -> its statements: of a pipeline with a key, a front door, a sender and a handler that settles what fails, and
@@ -106,7 +106,7 @@ def test_without_its_permission_the_handler_fails_and_with_it_the_next_attempt_s
     store: Deployed, locked: Pipeline
 ) -> None:
     with _without(store, "locked-policy", "FillOutbox"):
-        _send_until_refused(locked, {"orderId": "for-the-outbox"})
+        _until_refused(locked, lambda: locked.send({"orderId": "for-the-outbox"}))
 
     locked.wait_for("for-the-outbox")
     assert locked.history("for-the-outbox") == [("processed", "for-the-outbox", 2)]
@@ -118,7 +118,7 @@ def test_without_one_of_its_statements_the_handler_cannot_put_an_order_into_the_
 ) -> None:
     refused = f"refused-{sid}"
     with _without(store, "locked-policy", sid):
-        _send_until_refused(locked, {"orderId": refused, "refuse": True})
+        _until_refused(locked, lambda: locked.send({"orderId": refused, "refuse": True}))
         assert refused not in locked.dead_letters()
 
     locked.wait_for(refused)
@@ -140,7 +140,7 @@ def test_without_its_statement_the_handler_cannot_say_when_an_order_is_tried_aga
     store: Deployed, locked: Pipeline
 ) -> None:
     with _without(store, "locked-policy", "DelayRetries"):
-        _send_until_refused(locked, {"orderId": "later-unsaid", "wait": 1})
+        _until_refused(locked, lambda: locked.send({"orderId": "later-unsaid", "wait": 1}))
     locked.send({"orderId": "later-said", "wait": 1})
 
     locked.wait_for("later-unsaid", "later-said")
@@ -152,9 +152,36 @@ def test_without_its_statement_the_handler_cannot_say_when_an_order_is_tried_aga
     assert 1 <= second - first < locked.child("queue")["visibilityTimeoutSeconds"]
 
 
+def test_without_its_statement_a_role_that_was_let_in_cannot_store_a_large_order(
+    store: Deployed, locked: Pipeline
+) -> None:
+    clerk = store.output("clerk")["name"]
+    with _without(store, "locked-send-clerk", "PutBodies"):
+        refused = locked.send_by(clerk, large("unstored"))
+
+    assert refused.message_id == ""
+    assert refused.reason.startswith("it is not stored: AccessDenied: ")
+    assert locked.send_by(clerk, large("stored")).message_id
+    locked.wait_for("stored")
+    assert locked.history("unstored") == []
+
+
+def test_without_its_statement_the_handler_cannot_read_a_large_order(store: Deployed, locked: Pipeline) -> None:
+    with _without(store, "locked-policy", "GetBodies"):
+        _until_refused(locked, lambda: locked.send_by(store.output("clerk")["name"], large("unread")))
+
+    locked.wait_for("unread")
+    assert locked.history("unread") == [("processed", "unread", 2)]
+
+
 def test_no_role_may_do_more(store: Deployed, locked: Pipeline, standard: Pipeline, paused: Pipeline) -> None:
     queue, dead_letters, key = locked.arn, locked.child("dead-letters")["arn"], locked.child("key")["arn"]
     logs = f"{standard.child('logs')['arn']}:log-stream:one"
+    bucket = locked.child("bodies")["arn"]
+    order, manage_bucket = (
+        f"{bucket}/orders/1",
+        ["s3:DeleteBucket", "s3:PutBucketPolicy", "s3:PutLifecycleConfiguration"],
+    )
     delay, manage = "sqs:ChangeMessageVisibility", ["sqs:DeleteQueue", "sqs:PurgeQueue", "sqs:SetQueueAttributes"]
     read = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
     use = ["kms:Encrypt", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"]
@@ -165,6 +192,9 @@ def test_no_role_may_do_more(store: Deployed, locked: Pipeline, standard: Pipeli
             (["sqs:SendMessage", delay, *read], standard.arn),
             (use, key),
             (["kms:Decrypt", "kms:GenerateDataKey"], f"{key[:-1]}x"),
+            (["s3:PutObject", "s3:DeleteObject"], order),
+            (["s3:GetObject"], f"{bucket}/other/1"),
+            (manage_bucket, bucket),
             (["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], logs),
         ],
         "locked-front-door-policy": [
@@ -173,13 +203,19 @@ def test_no_role_may_do_more(store: Deployed, locked: Pipeline, standard: Pipeli
             (["sqs:SendMessage"], standard.arn),
             (use, key),
         ],
-        # Its handler is not asked to settle what fails.
+        # Its handler is asked neither to settle what fails nor to read claim checks.
         "paused-policy": [
             ([delay, "sqs:SendMessage"], paused.arn),
             ([delay, "sqs:SendMessage", *read], paused.child("dead-letters")["arn"]),
+            (["s3:GetObject"], order),
         ],
     }
-    beyond["locked-send-clerk"] = beyond["locked-front-door-policy"]
+    beyond["locked-send-clerk"] = [
+        *beyond["locked-front-door-policy"],
+        (["s3:GetObject", "s3:DeleteObject"], order),
+        (["s3:PutObject"], f"{bucket}/other/1"),
+        (["s3:ListBucket", *manage_bucket], bucket),
+    ]
 
     for policy, calls in beyond.items():
         for actions, resource in calls:
@@ -201,7 +237,7 @@ def test_a_role_that_was_let_in_can_only_send_and_only_there(
             call()
 
 
-def _send_until_refused(pipeline: Pipeline, order: dict[str, Any]) -> None:
+def _until_refused(pipeline: Pipeline, send: Callable[[], object]) -> None:
     """Send an order and wait until AWS has refused the handler something, which fails the invocation."""
 
     def refusals() -> int:
@@ -211,7 +247,7 @@ def _send_until_refused(pipeline: Pipeline, order: dict[str, Any]) -> None:
         return len(found["events"])
 
     before = refusals()
-    pipeline.send(order)
+    send()
     eventually(lambda: refusals() > before)
 
 

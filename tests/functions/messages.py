@@ -6,6 +6,7 @@ import io
 import json
 from typing import Any
 
+from functions.orders.processing.effects import NoEffects
 from functions.orders.processing.order import Order
 
 QUEUE_ARN = "arn:aws:sqs:eu-central-1:123456789012:orders"
@@ -65,7 +66,7 @@ class Log:
         return [{name: value for name, value in line.items() if name not in each} for line in self.lines()]
 
 
-class Orders:
+class Orders(NoEffects):
     """Effects that remember which orders they were applied to; one of them may raise."""
 
     def __init__(self, errors: dict[str, Exception] | None = None) -> None:

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
 from functions.orders.processing import batch
 from functions.orders.processing.batch import Settled
-from functions.orders.processing.errors import OrderError, PermanentError
+from functions.orders.processing.errors import OrderError, OutOfTimeError, PermanentError
 from functions.orders.processing.settings import Settings
 from tests.functions.messages import Invocation, Log, answer, message
 
@@ -153,6 +153,29 @@ def test_a_failure_that_is_settled_in_the_dead_letter_queue_is_not_handed_back(l
         ("alive", "order failed", "never"),
         ("good", "order processed", None),
     ]
+
+
+@pytest.mark.parametrize(("sending", "settled"), [(0, 5), (100, 4), (500, 1), (5_000, 1)])
+def test_what_there_is_no_time_for_is_settled_only_while_half_of_the_reserve_is_left(
+    sending: int, settled: int, log: Log
+) -> None:
+    context = Invocation(10_000)
+    ids = [str(number) for number in range(6)]
+
+    def process_record(record: Any) -> str:
+        context.left -= 9_100
+        return "A-1"
+
+    def settle(record: Any, error: Exception) -> Settled:
+        assert isinstance(error, OutOfTimeError)
+        context.left -= sending
+        return Settled("exhausted")
+
+    assert handle(process_record, *ids, context=context, settle=settle) == answer(*ids[settled + 1 :])
+
+    lines = log.said()
+    assert [line["messageId"] for line in lines if line["message"] == "order failed"] == ids[1 : settled + 1]
+    assert [line.get("untried") for line in lines[settled + 1 :]] == ([5 - settled] if settled < 5 else [])
 
 
 def test_a_failure_that_cannot_be_settled_is_handed_back_and_both_reasons_are_logged(log: Log) -> None:

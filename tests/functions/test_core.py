@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 from typing import Any
 
 import pytest
@@ -15,9 +17,12 @@ from functions.orders.processing.order import Order
 class Recorder:
     """Effects that are remembered; they answer as told."""
 
-    def __init__(self, answer: bool | Exception = True) -> None:
+    def __init__(self, answer: bool | Exception = True, begun: bool = False) -> None:
         self.applied: list[Order] = []
-        self._answer = answer
+        self._answer, self._begun = answer, begun
+
+    def has_begun(self, order: Order) -> bool:
+        return self._begun and order.order_id == "A-1"
 
     def apply(self, order: Order) -> bool:
         self.applied.append(order)
@@ -73,13 +78,57 @@ def test_an_order_that_can_never_be_is_refused_for_good(fields: dict[str, Any], 
     assert (str(caught.value), effects.applied) == (f"order A-1 is refused: {problems}", [])
 
 
+@pytest.mark.parametrize(
+    ("amount", "largest"),
+    [(5, 5), (5.5, 5.5), (0, 0), (9.99, 10), (10**400, math.inf), (9007199254740993, 9007199254740994.0)],
+)
+def test_an_order_up_to_the_largest_amount_is_applied(amount: float, largest: float) -> None:
+    effects = Recorder()
+
+    process(order(amount=amount), effects, lambda: largest)
+
+    assert effects.applied == [order(amount=amount)]
+
+
+@pytest.mark.parametrize(
+    ("amount", "largest"), [(6, 5), (5.51, 5.5), (0.01, 0), (10**400, 5), (9007199254740993, 9007199254740992.0)]
+)
+def test_an_order_above_the_largest_amount_is_refused_for_good_and_its_amount_is_not_told(
+    amount: float, largest: float
+) -> None:
+    effects = Recorder()
+
+    with pytest.raises(PermanentError) as caught:
+        process(order(amount=amount), effects, lambda: largest)
+
+    reason = "order A-1 is above the largest amount that is processed without a person"
+    assert (str(caught.value), effects.applied) == (reason, [])
+
+
+def test_an_order_that_was_begun_is_completed_although_the_limit_is_lower_by_now() -> None:
+    effects = Recorder(begun=True)
+
+    process(order(amount=6), effects, lambda: 5)
+
+    assert effects.applied == [order(amount=6)]
+
+
+@pytest.mark.parametrize("fields", [{}, {"amount": "5"}, {"amount": 5, "fail": True}], ids=str)
+def test_the_largest_amount_is_asked_for_only_where_it_decides(fields: dict[str, Any]) -> None:
+    def unknown() -> float:
+        raise AssertionError
+
+    with contextlib.suppress(OrderError):
+        process(order(**fields), Recorder(), unknown)
+
+
 def test_an_order_that_asks_to_fail_fails_and_may_be_tried_again() -> None:
     effects = Recorder()
 
-    with pytest.raises(OrderError) as caught:
+    with pytest.raises(RetryAfterError) as caught:
         process(order(fail=True), effects)
 
-    assert (type(caught.value), str(caught.value), effects.applied) == (OrderError, "order A-1 asks to fail", [])
+    assert (type(caught.value), str(caught.value), effects.applied) == (RetryAfterError, "order A-1 asks to fail", [])
 
 
 def test_what_effects_raise_stays_what_it_is() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from functions.orders import table_handler
 from functions.orders.processing import dynamodb
+from functions.orders.processing.effects import NoEffects
 from functions.orders.processing.order import Order
 from functions.orders.processing.settings import Settings
 from functions.orders.processing.streams import BatchError
@@ -42,7 +43,7 @@ def process(effects: Any, *records: dict[str, Any]) -> dict[str, Any]:
     return {**dynamodb.handle({"Records": list(records)}, None, Settings(), effects)}
 
 
-class Kept:
+class Kept(NoEffects):
     """Effects that keep the orders as they are."""
 
     def __init__(self) -> None:
@@ -131,7 +132,7 @@ def test_any_other_change_is_passed_over(log: Log, passed_over: dict[str, Any]) 
             record("112", "INSERT", placed("B", version={"N": "2"})),
             "PoisonError: the order's version is not known: it must be 1, which is also the default",
         ),
-        (record("112", "INSERT", placed("B", fail={"BOOL": True})), "OrderError: order B asks to fail"),
+        (record("112", "INSERT", placed("B", fail={"BOOL": True})), "RetryAfterError: order B asks to fail"),
     ],
     ids=lambda value: str(value)[:30],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -24,7 +25,7 @@ from functions.orders.processing.errors import (
 )
 from functions.orders.processing.failures import MAX_BACKOFF_SECONDS, MAX_WAIT_SECONDS, Failures
 from functions.orders.processing.settings import Settings
-from tests.functions.messages import QUEUE_ARN, Log, Orders, answer, in_group, message, order
+from tests.functions.messages import QUEUE_ARN, Invocation, Log, Orders, answer, in_group, message, order
 from tests.support.aws_calls import recorded, refusing
 
 if TYPE_CHECKING:
@@ -326,6 +327,173 @@ def test_an_order_is_handed_back_also_when_its_wait_cannot_be_changed(sqs: SQSCl
     (line,) = log.said()
     assert line["reason"] == "RetryAfterError: the shop is busy"
     assert line["notSettled"].startswith("QueueDoesNotExist: An error occurred")
+
+
+def lasting(url: str) -> Settings:
+    """Every failure policy, on a queue that lets a message be received 5 times."""
+    return Settings(dead_letter_queue_url=url, max_receive_count=5, retry_after=True)
+
+
+LAST_REASONS: list[tuple[Exception, str, str]] = [
+    (OrderError("order A1 asks to fail"), "exhausted", "OrderError: order A1 asks to fail"),
+    (RetryAfterError("the shop\nis busy", 60), "exhausted", "RetryAfterError: the shop is busy"),
+    (OutOfTimeError("5 ms are left"), "exhausted", "OutOfTimeError: 5 ms are left"),
+    (ConnectionError("the table does not answer"), "exhausted", "ConnectionError: the table does not answer"),
+    (PoisonError("it is not JSON"), "poison", "it is not JSON"),
+    (PermanentError("there is no such shop"), "permanent", "there is no such shop"),
+]
+
+
+@pytest.mark.parametrize("attempt", [5, 6])
+@pytest.mark.parametrize(("error", "kind", "why"), LAST_REASONS)
+def test_whatever_fails_its_last_attempt_goes_to_the_dead_letter_queue_with_the_reason_of_it(
+    error: Exception, kind: str, why: str, attempt: int, sqs: SQSClient
+) -> None:
+    url = queue(sqs, "dead-letters")
+
+    settled = Failures(lasting(url), sqs).settle(SQSRecord(message("m1", "the body", attempt)), error)
+
+    assert settled == Settled(dead_letter=kind, fields={"failureKind": kind})
+    reasons = {"failureKind": kind, "failureReason": why, "originalMessageId": "m1"}
+    assert received(sqs, url) == [("the body", reasons, {})]
+
+
+@pytest.mark.parametrize("count", ["4", "", "many", "-5", "5.0", "9" * 5_000])
+def test_an_attempt_that_is_not_the_last_or_cannot_be_read_is_handed_back_without_a_request(count: str) -> None:
+    unused: Any = object()
+    sent = message("m1", "x", ApproximateReceiveCount=count)
+
+    assert Failures(lasting("https://sqs/1/none"), unused).settle(SQSRecord(sent), OrderError("no")) == Settled()
+
+
+def test_a_message_that_does_not_say_how_often_it_was_received_waits_like_one_that_was_not(sqs: SQSClient) -> None:
+    url = queue(sqs, "orders")
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    handle = sqs.receive_message(QueueUrl=url)["Messages"][0].get("ReceiptHandle", "")
+    sent = message("m1", "x", ApproximateReceiveCount="many") | {"receiptHandle": handle}
+    failures = Failures(lasting(url), sqs, lambda low, high: high)
+
+    assert failures.settle(SQSRecord(sent), RetryAfterError("busy", 7)) == Settled(fields={"retryInSeconds": 8})
+
+
+def test_an_order_that_fails_its_last_attempt_is_done_and_logged_like_other_dead_letters(
+    sqs: SQSClient, log: Log
+) -> None:
+    url = queue(sqs, "dead-letters")
+    records = [
+        message("m1", order("A1", fail=True), attempt=5),
+        message("m2", order("A2", fail=True), attempt=4),
+        message("m3", order("A3"), attempt=5),
+        message("m4", order("A4", fail=True), attempt=5) | {"attributes": None},
+    ]
+
+    assert adapter.handle({"Records": records}, None, replace(lasting(url), retry_after=False), Orders()) == answer(
+        "m2", "m4"
+    )
+
+    assert log.said() == [
+        {
+            "message": "order failed",
+            "messageId": "m1",
+            "attempt": 5,
+            "reason": "RetryAfterError: order A1 asks to fail",
+            "failureKind": "exhausted",
+        },
+        {
+            "message": "order failed",
+            "messageId": "m2",
+            "attempt": 4,
+            "reason": "RetryAfterError: order A2 asks to fail",
+        },
+        {"message": "order processed", "messageId": "m3", "attempt": 5, "orderId": "A3"},
+        {
+            "message": "order failed",
+            "messageId": "m4",
+            "attempt": 0,
+            "reason": "RetryAfterError: order A4 asks to fail",
+        },
+    ]
+    assert [(body, said["failureReason"]) for body, said, _ in received(sqs, url)] == [
+        (order("A1", fail=True), "RetryAfterError: order A1 asks to fail")
+    ]
+
+
+def test_an_order_that_there_is_no_time_for_on_its_last_attempt_becomes_a_dead_letter_that_says_so(
+    sqs: SQSClient, log: Log
+) -> None:
+    url = queue(sqs, "dead-letters")
+    context = Invocation(10_000)
+
+    class Slow(Orders):
+        def apply(self, order: Any) -> bool:
+            context.left -= 6_000
+            return super().apply(order)
+
+    orders = Slow()
+    records = [message(f"m{number}", order(f"A{number}"), attempt=attempt) for number, attempt in enumerate((5, 5, 4))]
+
+    assert adapter.handle({"Records": records}, context, lasting(url), orders) == answer("m2")
+
+    why = "4000 ms of the invocation are left, and 9000 ms are kept back"
+    assert orders.applied == ["A0"]
+    said = {"attempt": 5, "correlation_id": "request-1"}
+    assert log.said() == [
+        {"message": "order processed", "messageId": "m0", "orderId": "A0", **said},
+        {
+            "message": "order failed",
+            "messageId": "m1",
+            "reason": f"OutOfTimeError: {why}",
+            "failureKind": "exhausted",
+            **said,
+        },
+        {"message": "orders handed back untried", "untried": 1, "reason": why},
+    ]
+    assert [(body, said["failureKind"], said["failureReason"]) for body, said, _ in received(sqs, url)] == [
+        (order("A1"), "exhausted", f"OutOfTimeError: {why}")
+    ]
+
+
+def test_on_a_fifo_queue_an_order_behind_a_failed_one_is_left_to_sqs_also_on_its_last_attempt(sqs: SQSClient) -> None:
+    url = queue(sqs, "dead-letters.fifo")
+    records = [
+        in_group("m1", "north", order("A1", fail=True), attempt=4),
+        in_group("m2", "north", order("A2"), attempt=5),
+        in_group("m3", "south", order("A3", fail=True), attempt=5),
+        in_group("m4", "south", order("A4"), attempt=5),
+    ]
+    orders = Orders()
+
+    assert adapter.handle({"Records": records}, None, lasting(url), orders) == answer("m1", "m2")
+
+    assert orders.applied == ["A4"]
+    assert [(body, said["failureKind"], system) for body, said, system in received(sqs, url)] == [
+        (
+            order("A3", fail=True),
+            "exhausted",
+            {"MessageGroupId": "south", "MessageDeduplicationId": "m3"},
+        )
+    ]
+
+
+def test_a_dead_letter_of_a_last_attempt_that_cannot_be_sent_is_handed_back_and_the_log_says_so(
+    sqs: SQSClient, log: Log
+) -> None:
+    url = queue(sqs, "dead-letters")
+    context = Invocation(10_000)
+
+    class Slow(Orders):
+        def apply(self, order: Any) -> bool:
+            context.left -= 6_000
+            return super().apply(order)
+
+    records = [message(f"m{number}", order(f"A{number}"), attempt=5) for number in range(2)]
+
+    assert adapter.handle({"Records": records}, context, lasting(f"{url}-missing"), Slow()) == answer("m1")
+
+    late = log.said()[1:]
+    assert [(line["message"], line["notSettled"].split(":")[0]) for line in late] == [
+        ("order failed", "QueueDoesNotExist")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_an_order_that_asks_to_fail_is_received_again(log: Log) -> None:
     assert lambda_handler({"Records": [message("m1", order("A1", fail=True), attempt=3)]}, None) == answer("m1")
 
     assert log.said() == [
-        {"message": "order failed", "messageId": "m1", "attempt": 3, "reason": "OrderError: order A1 asks to fail"}
+        {"message": "order failed", "messageId": "m1", "attempt": 3, "reason": "RetryAfterError: order A1 asks to fail"}
     ]
 
 

@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from functions.orders import stream_handler
 from functions.orders.processing import kinesis
-from functions.orders.processing.claim_check import ClaimCheck
+from functions.orders.processing.claim_check import ClaimCheck, claim_check_for
 from functions.orders.processing.errors import PermanentError, RetryAfterError
 from functions.orders.processing.order import Order
 from functions.orders.processing.settings import Settings
@@ -84,7 +84,7 @@ def test_after_the_first_failure_nothing_is_tried_and_lambda_goes_on_there(log: 
     assert effects.applied == ["A"]
     assert log.said() == [
         {"message": "order processed", "orderId": "A", "sequenceNumber": "100"},
-        {"message": "order failed", "reason": "OrderError: order B asks to fail", "sequenceNumber": "101"},
+        {"message": "order failed", "reason": "RetryAfterError: order B asks to fail", "sequenceNumber": "101"},
         {
             "message": "orders handed back untried",
             "untried": 2,
@@ -114,7 +114,7 @@ def test_a_failure_of_the_first_record_fails_the_invocation_so_that_lambda_halve
         process(batch_of(order("A", fail=True), order("B")), effects)
 
     assert effects.applied == []
-    assert log.said()[0]["reason"] == "OrderError: order A asks to fail"
+    assert log.said()[0]["reason"] == "RetryAfterError: order A asks to fail"
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_claim_check_is_followed_into_the_bucket_that_is_set(monkeypatch: pyte
         event = batch_of(claimed, claimed.replace("order-bodies", "bucket-of-others"))
         assert process(event, effects, settings=settings) == answer("101")
 
-    kinesis.claim_check_for.cache_clear()
+    claim_check_for.cache_clear()
     assert effects.applied == ["A"]
     assert log.said()[1]["reason"] == (
         "PermanentError: the claim check does not point to the bucket that CLAIM_CHECK_BUCKET names"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from functions.orders.processing import sqs
-from functions.orders.processing.claim_check import ClaimCheck
+from functions.orders.processing.claim_check import ClaimCheck, claim_check_for
 from functions.orders.processing.core import process
 from functions.orders.processing.effects import NoEffects
 from functions.orders.processing.errors import OrderError
@@ -33,7 +33,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     with mock_aws():
         yield boto3.Session()
-    sqs.claim_check_for.cache_clear()
+    claim_check_for.cache_clear()
 
 
 def handle(
@@ -67,7 +67,7 @@ NO_LIST = "the event is no batch of SQS messages: it has no list of Records"
         *(
             (
                 {"Records": [message("m1", order("A1")), broken, message("m3", order("A3"))]},
-                "record 1 of 3 has no messageId: the whole batch is received again",
+                "record 1 of 3 has no messageId: the whole batch is delivered again",
             )
             for broken in NO_MESSAGES
         ),
@@ -102,7 +102,7 @@ NO_BODY = "PoisonError: the message has no body"
         ("null", NOT_AN_ORDER),
         ("[]", NOT_AN_ORDER),
         ("{}", NOT_AN_ORDER),
-        (order("A1", fail=True, card="4111111111111111"), "OrderError: order A1 asks to fail"),
+        (order("A1", fail=True, card="4111111111111111"), "RetryAfterError: order A1 asks to fail"),
         (None, NO_BODY),
         (5, NO_BODY),
         ({"orderId": "A2"}, NO_BODY),

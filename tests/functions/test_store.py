@@ -38,6 +38,19 @@ def test_a_duplicate_is_neither_written_nor_published(shop: Shop) -> None:
     assert (shop.orders(), shop.published()) == ([item(amount=5, item="teapot")], [event()])
 
 
+def test_an_order_has_begun_as_soon_as_it_is_in_the_table(shop: Shop) -> None:
+    store = shop.store()
+    before = store.has_begun(order())
+
+    store.apply(order(amount=5))
+
+    assert (before, store.has_begun(order(amount=6)), store.has_begun(Order.read('{"orderId": "A-2"}'))) == (
+        False,
+        True,
+        False,
+    )
+
+
 def test_another_order_with_the_same_id_is_not_taken_for_a_duplicate(shop: Shop) -> None:
     shop.store().apply(order(amount=5))
 

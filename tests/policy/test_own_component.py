@@ -49,6 +49,8 @@ PIPELINES: dict[str, dict[str, Any]] = {
     },
     "a fair queue": {"fair": True, "front_door": {"message_group": "$request.body.customerId"}},
     "a key of somebody else": {"kms_key_arn": KEY},
+    "large orders": {"claim_check": True},
+    "large orders and a key": {"claim_check": True, "customer_key": True, "protect": True},
     "failures that the handler settles": {
         "dead_letter_at_once": True,
         "retry_after": True,

@@ -38,6 +38,7 @@ def inventory(aws: Aws) -> dict[str, list[str]]:
         "mappings": [
             mapping.get("UUID", "") for mapping in aws.lambda_.list_event_source_mappings()["EventSourceMappings"]
         ],
+        "parameters": [found.get("Name", "") for found in aws.ssm.describe_parameters()["Parameters"]],
         "queues": aws.sqs.list_queues().get("QueueUrls", []),
         "role attachments": [
             policy.get("PolicyName", "")

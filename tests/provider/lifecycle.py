@@ -193,7 +193,8 @@ def _done(result: Result) -> Result:
 
 
 def _step(program: Program, result: Result, ids: Mapping[str, str] | None = None) -> Step:
-    state = {name: resource for name, resource in program.state().items() if "id" in resource}
+    # With secrets: of the same text, the state has another ciphertext as an input than as an output.
+    state = {name: resource for name, resource in program.state("--show-secrets").items() if "id" in resource}
     found = {name: resource["id"] for name, resource in state.items()}
     ends = [event["resOutputsEvent"]["metadata"] for event in result.events if "resOutputsEvent" in event]
     begins = [event["resourcePreEvent"]["metadata"] for event in result.events if "resourcePreEvent" in event]

@@ -15,6 +15,7 @@ from tests.provider.cases.case import Case
 from tests.provider.lifecycle import Lifecycle
 from tests.support.program import NewProgram
 
+pytestmark = pytest.mark.timeout(900)  # all of it happens before the first test: eleven runs of the engine
 each_case = pytest.mark.parametrize("name", CASES)
 each_that_changes = pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.drift])
 each_that_is_fixed = pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.drift])

@@ -66,6 +66,11 @@ NEW = {
         "arn name targetKeyArn",
         {"region": _REGION},
     ),
+    "aws:ssm/parameter:Parameter": New(
+        {"type": "SecureString", "value": "secret"},
+        {"name": "orders-19b2585"},
+        "arn dataType hasValueWo insecureValue keyId tier version",
+    ),
     "aws:sns/topicPolicy:TopicPolicy": New({"arn": UNKNOWN, "policy": "{}"}, {}, "owner", {"region": _REGION}),
     "aws:sns/topicSubscription:TopicSubscription": New(
         {"endpoint": UNKNOWN, "protocol": "sqs", "topic": UNKNOWN},
@@ -298,6 +303,25 @@ def test_an_updated_table_has_a_new_stream_only_when_it_is_switched(change: Prop
     state: Properties = {"streamArn": "old", "streamLabel": "old", **inputs}
 
     planned = plan.preview(table, inputs | change, state, _REGION)
+
+    assert {name for name, value in planned.items() if value is UNKNOWN} == unknown
+
+
+@pytest.mark.parametrize(
+    ("change", "unknown"),
+    [
+        ({"tags": {"team": "orders"}}, set[str]()),
+        ({"value": "new"}, {"version"}),
+        ({"description": "new"}, {"version"}),
+    ],
+)
+def test_an_updated_parameter_has_a_new_version_unless_only_its_tags_change(
+    change: Properties, unknown: set[str]
+) -> None:
+    parameter = resources.find("aws:ssm/parameter:Parameter")
+    inputs: Properties = {"name": "orders", "type": "String", "value": "old"}
+
+    planned = plan.preview(parameter, inputs | change, {"version": 1, **inputs}, _REGION)
 
     assert {name for name, value in planned.items() if value is UNKNOWN} == unknown
 

@@ -99,6 +99,15 @@ REPLACEMENTS = {
     "named_key_alias_prefix": Replacement(
         "kms.Alias", "namePrefix", 'name_prefix="alias/1-"', 'name_prefix="alias/2-"', "target_key_id=first_key.id"
     ),
+    "parameter_name": Replacement(
+        "ssm.Parameter", "name", 'name="one"', 'name="/two/three"', 'type="String", value="v"'
+    ),
+    "parameter_kind": Replacement(
+        "ssm.Parameter", "dataType", "", 'data_type="aws:ec2:image"', 'type="String", value="ami-12345678"'
+    ),
+    "parameter_tier": Replacement(
+        "ssm.Parameter", "tier", 'tier="Advanced"', 'tier="Standard"', 'type="String", value="v"'
+    ),
     "topic_policy": Replacement(
         "sns.TopicPolicy", "arn", "arn=first_topic.arn", "arn=second_topic.arn", 'policy=document("sns:*")'
     ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.program import NewProgram
+from local.aws import Aws
+from tests.support.program import NewProgram, Program
 
 _SECRET = "very-secret-text"
 
@@ -39,8 +40,43 @@ def test_a_secret_is_ciphertext_in_the_state_and_plain_in_aws(new_program: NewPr
     for properties in (worker["inputs"], worker["outputs"]):
         assert set(properties["description"]) == {"4dabf18193072939515e22adb298388d", "ciphertext"}
         assert "ciphertext" in str(properties["environment"])
+    assert _files_with_the_secret(program) == []
+    assert _SECRET not in first.text + second.text
+
+
+def test_the_value_of_a_parameter_is_a_secret_without_being_marked_as_one(new_program: NewProgram) -> None:
+    program = new_program()
+    program.write(
+        f"""
+        sealed = aws.ssm.Parameter("sealed", type="SecureString", value="{_SECRET}")
+        plain = aws.ssm.Parameter("plain", type="String", value="{_SECRET}")
+        pulumi.export("sealed", sealed.value)
+        pulumi.export("plain", plain.value)
+        """
+    )
+
+    first, second, refreshed = program.up(), program.up("--expect-no-changes"), program.refresh()
+
+    assert (first.code, second.code, refreshed.code) == (0, 0, 0), first.text + second.text + refreshed.text
+    state = program.state()
+    assert {name: _value(program.aws, state[name]["id"]) for name in ("sealed", "plain")} == {
+        "sealed": (_SECRET, "SecureString"),
+        "plain": (_SECRET, "String"),
+    }
+    for name in ("sealed", "plain"):
+        for properties in (state[name]["inputs"], state[name]["outputs"]):
+            assert set(properties["value"]) == {"4dabf18193072939515e22adb298388d", "ciphertext"}
+    assert _files_with_the_secret(program) == []
+    assert _SECRET not in first.text + second.text + refreshed.text
+
+
+def _value(aws: Aws, name: str) -> tuple[str | None, str | None]:
+    found = aws.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
+    return found.get("Value"), found.get("Type")
+
+
+def _files_with_the_secret(program: Program) -> list[Path]:
     backend = Path(program.engine.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
     files = [file for file in backend.rglob("*") if file.is_file()]
     assert files != []
-    assert [file for file in files if _SECRET in file.read_text()] == []
-    assert _SECRET not in first.text + second.text
+    return [file for file in files if _SECRET in file.read_text()]

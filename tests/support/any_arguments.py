@@ -126,6 +126,7 @@ _OF_THE_FUNCTION = st.fixed_dictionaries(
         "architecture": st.sampled_from(["arm64", "x86_64"]),
         "dead_letter_at_once": st.booleans(),
         "retry_after": st.booleans(),
+        "claim_check": st.booleans(),
     },
 )
 _OF_ANY_PIPELINE = st.fixed_dictionaries(
@@ -260,7 +261,10 @@ _ANY: dict[str, st.SearchStrategy[Any]] = {
     "memory": _around(128, 10_240),
     "ephemeral_storage": _around(512, 10_240),
     "environment": st.dictionaries(
-        st.text(max_size=3) | st.sampled_from(["DEAD_LETTER_QUEUE_URL", "FIFO_FAILURES", "RETRY_AFTER"]),
+        st.text(max_size=3)
+        | st.sampled_from(
+            ["CLAIM_CHECK_BUCKET", "DEAD_LETTER_QUEUE_URL", "FIFO_FAILURES", "MAX_RECEIVE_COUNT", "RETRY_AFTER"]
+        ),
         _TEXTS,
         max_size=2,
     )
@@ -296,6 +300,7 @@ _ANY: dict[str, st.SearchStrategy[Any]] = {
     "retention": _around(60, 900, 14 * DAY),
     "delay": _around(0, 600, 900),
     "max_message_size": _around(1_024, 1_048_576),
+    "claim_check": _FLAGS,
     "customer_key": _FLAGS,
     "kms_key_arn": st.sampled_from([_KEY_ARN, Later(_KEY_ARN), "alias/aws/sqs", Later("alias/aws/sqs")]) | _TEXTS,
     "topics": _named(_some(arn=st.sampled_from([_TOPIC, f"{_TOPIC}.fifo", Later(_TOPIC)]) | _TEXTS, filter=_some())),

@@ -94,9 +94,9 @@ class Program:
         """`pulumi destroy`."""
         return self._run("destroy", "--yes", "--skip-preview")
 
-    def state(self) -> dict[str, dict[str, Any]]:
+    def state(self, *options: str) -> dict[str, dict[str, Any]]:
         """Logical name -> resource as the stack's state has it: `id`, `type`, `inputs`, `outputs`."""
-        exported = json.loads(self.engine.output("stack", "export", "--stack", STACK).stdout)
+        exported = json.loads(self.engine.output("stack", "export", "--stack", STACK, *options).stdout)
         resources = exported["deployment"].get("resources", [])
         return {resource["urn"].rpartition("::")[2]: resource for resource in resources}
 

@@ -111,7 +111,11 @@ ALARMS = {
         metric("ApproximateNumberOfMessagesVisible", SQS, DEAD, "Maximum", 60),
         threshold=1,
         of=(1, 1),
-        meaning="dead holds 1 or more orders that failed every attempt; they are lost unless somebody acts",
+        meaning=(
+            "dead holds 1 or more orders that were given up, after their last attempt or, if they can never succeed, "
+            "at once; they are lost unless somebody acts. Why is in the log, and in the attributes failureKind and "
+            "failureReason of each that the handler put there itself"
+        ),
         first=LOG,
     ),
     "dead-letters-grew": alarm(

@@ -26,7 +26,7 @@ ROOT = f"{PROJECT}-{STACK}"
 ACCOUNT = "000000000001"
 """The account of every ARN."""
 REGION = "eu-central-1"
-_ASSIGNED = ("name", "url", "uuid", "version", "invokeUrl")
+_ASSIGNED = ("name", "url", "uuid", "version", "invokeUrl", "bucket")
 """Outputs that AWS fills in unless the program sets them: `<name of orders-queue>`; besides them the ARN."""
 _UNKNOWN_IN_A_PREVIEW = ("arn", "id", "url", "redrivePolicy", "redriveAllowPolicy")
 """What AWS may fill in, of that which policies look at: in a first preview they see it as unknown."""

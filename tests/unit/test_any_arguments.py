@@ -175,6 +175,13 @@ def check_relations(example: Example, made: Pipeline) -> None:
         assert (dead["messageRetentionSeconds"], dead["maxMessageSize"]) == (14 * DAY, 1_048_576)
         assert {key: dead.get(key) for key in same} == {key: made.queue.get(key) for key in same}
         assert ("kmsMasterKeyId" in dead) != ("sqsManagedSseEnabled" in dead)
+    if "bodies" in made.inputs:
+        (rule,) = made.inputs["bodies-lifecycle"]["rules"]
+        assert made.retention + 14 * DAY <= rule["expiration"]["days"] * DAY <= made.retention + 16 * DAY
+        encryption = made.inputs["bodies-encryption"]["rules"][0]["applyServerSideEncryptionByDefault"]
+        has_key = given.get("customer_key") or given.get("kms_key_arn") is not None
+        assert encryption["sseAlgorithm"] == ("aws:kms" if has_key else "AES256")
+        assert "queue" not in made.inputs or encryption.get("kmsMasterKeyId") == made.queue.get("kmsMasterKeyId")
     for alarm, threshold in (("backlog", 1_000), ("age", 600)):
         if f"{alarm}-alarm" in made.inputs and alarm not in (given.get("alarms") or {}):
             assert made.inputs[f"{alarm}-alarm"]["threshold"] == plain(given.get(f"max_{alarm}"), threshold)
@@ -196,22 +203,22 @@ def check_children(example: Example, made: Pipeline) -> None:
     given = example.arguments
     reports = given.get("report_batch_item_failures") is not False
     assert made.mapping.get("functionResponseTypes") == (["ReportBatchItemFailures"] if reports else None)
-    told = made.inputs.get("function", {}).get("environment", {}).get("variables", {}).keys()
-    assert {variable for variable, _ in FAILURES.values()} & told == {
-        variable for argument, (variable, _) in FAILURES.items() if given.get(argument) not in (None, False, "block")
+    told = made.inputs.get("function", {}).get("environment", {}).get("variables", {})
+    assert VARIABLES.keys() & told.keys() == {
+        variable for variable, argument in VARIABLES.items() if given.get(argument) not in (None, False, "block")
     }
+    assert made.receives is None or told.get("MAX_RECEIVE_COUNT") in (None, f"{made.receives:g}")
     policy = made.inputs["policy"]["policy"]
     if isinstance(policy, dict):  # in a preview it is not known
         allowed = {statement.get("Sid") for statement in cast("dict[str, Any]", policy)["Statement"]}
-        assert {sid for _, sid in FAILURES.values()} & allowed == {
-            sid for argument, (_, sid) in FAILURES.items() if sid and given.get(argument)
-        }
+        assert STATEMENTS.keys() & allowed == {sid for sid, argument in STATEMENTS.items() if given.get(argument)}
     assert f"{example.name}-policy" in made.children["mapping"].depends_on
     protected = {role for role, child in made.children.items() if child.is_protected and child.is_retained}
-    with_data = {"queue", "dead-letters", "undelivered", "key"} & made.inputs.keys()
+    with_data = {"queue", "dead-letters", "undelivered", "key", "bodies"} & made.inputs.keys()
     assert protected == (with_data if given.get("protect") else set())
     assert ("undelivered" in made.inputs) == (made.fifo and bool(given.get("events")))
     assert ("key" in made.inputs) == bool(given.get("customer_key"))
+    assert ("bodies" in made.inputs) == bool(given.get("claim_check"))
     assert ("front-door" in made.inputs) == (given.get("front_door") is not None)
     assert ("alarm-topic" in made.inputs) == (given.get("alarm_actions") is None)
     for role, child in made.children.items():
@@ -220,12 +227,21 @@ def check_children(example: Example, made: Pipeline) -> None:
         assert child.inputs.get("tags", {"pipeline": example.name})["pipeline"] == example.name
 
 
-FAILURES = {
-    "dead_letter_at_once": ("DEAD_LETTER_QUEUE_URL", "SendDeadLetters"),
-    "group_failures": ("FIFO_FAILURES", ""),
-    "retry_after": ("RETRY_AFTER", "DelayRetries"),
+VARIABLES = {
+    "CLAIM_CHECK_BUCKET": "claim_check",
+    "DEAD_LETTER_QUEUE_URL": "dead_letter_at_once",
+    "FIFO_FAILURES": "group_failures",
+    "MAX_RECEIVE_COUNT": "dead_letter_at_once",
+    "RETRY_AFTER": "retry_after",
 }
-"""Argument -> environment variable, and statement of the role if it needs one."""
+"""Environment variable -> argument that sets it."""
+STATEMENTS = {
+    "DelayRetries": "retry_after",
+    "GetBodies": "claim_check",
+    "ListBodies": "claim_check",
+    "SendDeadLetters": "dead_letter_at_once",
+}
+"""Statement of the role -> argument that needs it."""
 SHORT_NAMED = (
     "role",
     "function",

@@ -15,8 +15,8 @@ WHOLE_NUMBERS = (
     "reserved_concurrency", "retention", "timeout", "visibility_timeout",
 )  # fmt: skip
 FLAGS = (
-    "content_based_deduplication", "customer_key", "dead_letter_at_once", "enabled", "fair", "fifo", "high_throughput",
-    "protect", "report_batch_item_failures", "retry_after", "tracing",
+    "claim_check", "content_based_deduplication", "customer_key", "dead_letter_at_once", "enabled", "fair", "fifo",
+    "high_throughput", "protect", "report_batch_item_failures", "retry_after", "tracing",
 )  # fmt: skip
 PLAIN_TEXTS = (
     "code", "dead_letter_reason", "existing_function", "existing_queue", "filter_reason", "handler", "runtime",

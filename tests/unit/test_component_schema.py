@@ -42,6 +42,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "batchSize": WHOLE_NUMBER,
     "batchWindow": WHOLE_NUMBER,
     "buckets": dictionary_of(ours("BucketProducer")),
+    "claimCheck": FLAG,
     "code": PLAIN_TEXT,
     "contentBasedDeduplication": FLAG,
     "customerKey": FLAG,
@@ -129,6 +130,7 @@ TYPES: dict[str, tuple[dict[str, dict[str, Any]], list[str]]] = {
 OUTPUTS: dict[str, dict[str, Any]] = {
     "alarmNames": {"type": "array", "items": TEXT},
     "alarmTopicArn": TEXT,
+    "claimCheckBucket": TEXT,
     "dashboardName": TEXT,
     "deadLetterQueueArn": TEXT,
     "deadLetterQueueUrl": TEXT,

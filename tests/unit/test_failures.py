@@ -55,7 +55,19 @@ def test_the_role_may_do_exactly_what_the_handler_is_told_to(
 def test_the_handler_of_an_image_is_told_too() -> None:
     recorder = record(image="000000000001.dkr.ecr.eu-central-1.amazonaws.com/orders:1", **ALL)
 
-    assert variables(recorder) == {"DEAD_LETTER_QUEUE_URL": "<url of orders-dead-letters>", "RETRY_AFTER": "true"}
+    assert variables(recorder) == {
+        "DEAD_LETTER_QUEUE_URL": "<url of orders-dead-letters>",
+        "MAX_RECEIVE_COUNT": "5",
+        "RETRY_AFTER": "true",
+    }
+
+
+@pytest.mark.parametrize("given", [7, 7.0, Later(7)])
+def test_the_handler_is_told_which_attempt_is_the_last(given: Any) -> None:
+    recorder = record(dead_letter_at_once=True, max_receive_count=given)
+
+    assert variables(recorder)["MAX_RECEIVE_COUNT"] == "7"
+    assert children(recorder)["queue"].inputs["redrivePolicy"]["maxReceiveCount"] == 7
 
 
 def test_what_the_handler_is_told_is_encrypted_by_the_key() -> None:
@@ -72,7 +84,7 @@ def test_the_queues_may_be_deployed_elsewhere() -> None:
         "maxMessageSize": 1_048_576,
         "messageRetentionSeconds": 345_600,
         "name": "legacy.fifo",
-        "redrivePolicy": json.dumps({"deadLetterTargetArn": FAILED, "maxReceiveCount": 5}),
+        "redrivePolicy": json.dumps({"deadLetterTargetArn": FAILED, "maxReceiveCount": 6}),
         "url": LEGACY,
         "visibilityTimeoutSeconds": 180,
     }
@@ -82,6 +94,7 @@ def test_the_queues_may_be_deployed_elsewhere() -> None:
     assert variables(recorder) == {
         "DEAD_LETTER_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/000000000001/failed.fifo",
         "FIFO_FAILURES": "skip",
+        "MAX_RECEIVE_COUNT": "6",
         "RETRY_AFTER": "true",
     }
     assert allowed(recorder) == [
@@ -100,9 +113,17 @@ def of_the_component(variable: str, argument: str) -> str:
 
 REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     (
-        {"environment": {"RETRY_AFTER": Later("true"), "DEAD_LETTER_QUEUE_URL": "secret", "A": "1"}},
+        {
+            "environment": {
+                "RETRY_AFTER": Later("true"),
+                "DEAD_LETTER_QUEUE_URL": "secret",
+                "MAX_RECEIVE_COUNT": "5",
+                "A": "1",
+            }
+        },
         [
             of_the_component("DEAD_LETTER_QUEUE_URL", "dead_letter_at_once"),
+            of_the_component("MAX_RECEIVE_COUNT", "dead_letter_at_once"),
             of_the_component("RETRY_AFTER", "retry_after"),
         ],
     ),

@@ -165,6 +165,7 @@ OUTPUTS = {
     "deadLetterQueueUrl": "<url of orders-dead-letters>",
     "deadLetterQueueArn": DEAD_LETTERS,
     "undeliveredQueueUrl": "",
+    "claimCheckBucket": "",
     "functionName": "<name of orders-function>",
     "logGroupName": "<name of orders-logs>",
     "mappingId": "<uuid of orders-mapping>",
@@ -243,6 +244,7 @@ def test_the_component_registers_its_outputs_and_has_them_as_attributes() -> Non
         pulumi.export("deadLetterQueueUrl", orders.dead_letter_queue_url)
         pulumi.export("deadLetterQueueArn", orders.dead_letter_queue_arn)
         pulumi.export("undeliveredQueueUrl", orders.undelivered_queue_url)
+        pulumi.export("claimCheckBucket", orders.claim_check_bucket)
         pulumi.export("functionName", orders.function_name)
         pulumi.export("logGroupName", orders.log_group_name)
         pulumi.export("mappingId", orders.mapping_id)
@@ -279,6 +281,7 @@ def test_resources_are_the_children_by_their_meaning() -> None:
         "queue": "orders-queue",
         "dead_letters": "orders-dead-letters",
         "undelivered": None,
+        "bodies": None,
         "key": None,
         "role": "orders-role",
         "log_group": "orders-logs",
@@ -291,7 +294,11 @@ def test_resources_are_the_children_by_their_meaning() -> None:
     }
 
     assert names_of_resources() == resources
-    assert names_of_resources(customer_key=True) == {**resources, "key": "orders-key"}
+    assert names_of_resources(customer_key=True, claim_check=True) == {
+        **resources,
+        "bodies": "orders-bodies",
+        "key": "orders-key",
+    }
 
 
 def test_two_pipelines_stand_side_by_side_and_share_nothing() -> None:

@@ -170,7 +170,9 @@ CASES: list[tuple[dict[str, Any], Changes]] = [
     (
         {"dead_letter_at_once": True},
         {
-            ("function", "environment"): {"variables": {"DEAD_LETTER_QUEUE_URL": "<url of orders-dead-letters>"}},
+            ("function", "environment"): {
+                "variables": {"DEAD_LETTER_QUEUE_URL": "<url of orders-dead-letters>", "MAX_RECEIVE_COUNT": "5"}
+            },
             ("policy", "policy"): policy(CONSUME, SEND_DEAD_LETTERS, WRITE_LOGS, TRACE),
         },
     ),
@@ -186,7 +188,7 @@ CASES: list[tuple[dict[str, Any], Changes]] = [
         {**FIFO, ("function", "environment"): {"variables": {"FIFO_FAILURES": "skip"}}},
     ),
     ({"fifo": True, "group_failures": "block"}, FIFO),
-    ({"dead_letter_at_once": False, "retry_after": False}, {}),
+    ({"dead_letter_at_once": False, "retry_after": False, "claim_check": False}, {}),
     # The queue.
     ({"fifo": True}, FIFO),
     (
@@ -261,6 +263,7 @@ IN_FILES_OF_THEIR_OWN = {
     "code", "image", "handler", "runtime", "architecture", "existing_function",  # test_consumer.py
     "report_batch_item_failures",  # test_consumer.py
     "existing_queue", "fair",  # test_queue.py
+    "claim_check",  # test_claim_check.py
     "customer_key",  # test_encryption.py
     "topics", "events", "buckets",  # test_producers.py
     "front_door",  # test_front_door.py

@@ -13,11 +13,13 @@ from tests.support.pipelines import CODE, children, complete, record
 from tests.support.recorder import Recorder, Registration
 
 QUEUE = "arn:aws:sqs:eu-central-1:000000000001:orders-queue"
+BUCKET = "arn:aws:s3:eu-central-1:000000000001:orders-bodies"
 KEY = "arn:aws:kms:eu-central-1:000000000001:orders-key"
 EVERYTHING: dict[str, Any] = {
     "customer_key": True,
     "dead_letter_at_once": True,
     "retry_after": True,
+    "claim_check": True,
     "front_door": {},
     "subnet_ids": ["subnet-1"],
     "security_group_ids": ["sg-1"],
@@ -25,7 +27,7 @@ EVERYTHING: dict[str, Any] = {
     "events": {"placed": {"pattern": {"source": ["store"]}}},
     "buckets": {"drop": {"name": "drop"}},
 }
-RESOURCE_POLICIES = ("queue-policy", "dead-letters-policy", "key")
+RESOURCE_POLICIES = ("queue-policy", "dead-letters-policy", "bodies-policy", "key")
 ROLES = ("role", "front-door-role")
 ROLE_POLICIES = ("policy", "front-door-policy")
 
@@ -83,6 +85,7 @@ def test_everybody_is_only_ever_denied() -> None:
     assert [(role, statement["Effect"], statement["Condition"]) for role, statement in everybody] == [
         ("queue-policy", "Deny", {"Bool": {"aws:SecureTransport": "false"}}),
         ("dead-letters-policy", "Deny", {"Bool": {"aws:SecureTransport": "false"}}),
+        ("bodies-policy", "Deny", {"Bool": {"aws:SecureTransport": "false"}}),
     ]
 
 
@@ -119,12 +122,14 @@ def grants(**arguments: Any) -> list[tuple[str, dict[str, Any], str]]:
 
 
 SEND = {"Sid": "SendOrders", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": QUEUE}
+PUT = {"Sid": "PutBodies", "Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{BUCKET}/orders/*"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "allowed"),
     [
         ({}, [SEND]),
+        ({"claim_check": True}, [SEND, PUT]),
         (
             {"customer_key": True},
             [

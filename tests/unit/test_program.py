@@ -13,7 +13,7 @@ import pulumi_aws as aws
 import pytest
 import yaml
 
-from components import OrderPipeline, PipelineError
+from components import OrderPipeline, OrderStore, PipelineError
 from components.order_pipeline_args import EventProducer
 from components.stack_config import StackConfig
 from local.environment import PROJECT
@@ -35,6 +35,7 @@ SET: dict[str, Any] = {
     "batchWindow": 40,
     "maxConcurrency": 60,
     "maxReceiveCount": 6,
+    "largestAmount": 65,
     "maxBacklog": 70,
     "maxAge": 80,
     "logRetention": 90,
@@ -71,6 +72,9 @@ def test_the_program_exports_what_its_users_need(monkeypatch: pytest.MonkeyPatch
     assert recorder.outputs[ROOT] == {
         "queueUrl": "<url of orders-queue>",
         "deadLetterQueueUrl": "<url of orders-dead-letters>",
+        "claimCheckBucket": "<bucket of orders-bodies>",
+        "ordersTableName": "<name of store-orders>",
+        "eventBusName": "<name of store-bus>",
         "functionName": "<name of orders-function>",
         "logGroupName": "<name of orders-logs>",
         "alarmNames": [f"<name of orders-{alarm}-alarm>" for alarm in ALARMS],
@@ -82,13 +86,17 @@ def test_the_program_exports_what_its_users_need(monkeypatch: pytest.MonkeyPatch
     }
 
 
-def test_the_program_is_one_topic_and_two_pipelines_that_notify_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_is_one_topic_and_two_pipelines_that_notify_it_each_with_its_store(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     recorder = run(monkeypatch, {})
 
     assert {name: made.type for name, made in recorder.made.items() if made.parent == ROOT} == {
         "alarms": "aws:sns/topic:Topic",
         "orders": "order-pipelines:index:OrderPipeline",
+        "payment-book": "order-pipelines:index:OrderStore",
         "payments": "order-pipelines:index:OrderPipeline",
+        "store": "order-pipelines:index:OrderStore",
     }
     told = {
         tuple(made.inputs["alarmActions"])
@@ -97,7 +105,15 @@ def test_the_program_is_one_topic_and_two_pipelines_that_notify_it(monkeypatch: 
     assert told == {(TOPIC,)}
 
 
-def test_every_declared_key_reaches_a_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+def writing_to(store: str, recorder: Recorder, pipeline: str) -> dict[str, Any]:
+    """The arguments of a pipeline whose handler writes to a store: what they hold is the store's business."""
+    given = recorder.made[pipeline].inputs
+    assert given["environment"]["ORDERS_TABLE"] == f"<name of {store}-orders>"
+    assert given["permissions"][0]["Resource"] == f"arn:aws:dynamodb:eu-central-1:000000000001:{store}-orders"
+    return {"environment": given["environment"], "permissions": given["permissions"]}
+
+
+def test_every_declared_key_reaches_a_pipeline_or_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
     assert SET.keys() == DECLARED.keys()
     assert [key for key, value in SET.items() if value == DECLARED[key]["default"]] == []
 
@@ -115,8 +131,14 @@ def test_every_declared_key_reaches_a_pipeline(monkeypatch: pytest.MonkeyPatch) 
         "protect": True,
         "alarm_actions": [TOPIC],
     }
+    assert recorder.made["store"].inputs == {"largest_amount": 65, "protect": True}
+    assert recorder.made["payment-book"].inputs == {"protect": True}
     assert recorder.made["orders"].inputs == {
         **everywhere,
+        **writing_to("store", recorder, "orders"),
+        "claim_check": True,
+        "dead_letter_at_once": True,
+        "retry_after": True,
         "batch_size": 30,
         "batch_window": 40,
         "max_concurrency": 60,
@@ -124,6 +146,8 @@ def test_every_declared_key_reaches_a_pipeline(monkeypatch: pytest.MonkeyPatch) 
     }
     assert recorder.made["payments"].inputs == {
         **everywhere,
+        **writing_to("payment-book", recorder, "payments"),
+        "dead_letter_at_once": True,
         "fifo": True,
         "dead_letter_reason": "a payment that failed is settled by hand",
         "events": {"received": {"pattern": {"detail-type": ["PaymentReceived"]}, "message_group": "payments"}},
@@ -133,10 +157,15 @@ def test_every_declared_key_reaches_a_pipeline(monkeypatch: pytest.MonkeyPatch) 
 def test_the_declared_defaults_are_those_of_the_component(monkeypatch: pytest.MonkeyPatch) -> None:
     def program() -> None:
         told: list[pulumi.Input[str]] = [aws.sns.Topic("alarms").arn]
+        store, payment_book = OrderStore("store", {"largest_amount": 10_000}), OrderStore("payment-book", {})
         OrderPipeline(
             "orders",
             {
                 "code": "functions/orders",
+                **store.for_handlers,
+                "claim_check": True,
+                "dead_letter_at_once": True,
+                "retry_after": True,
                 "alarm_actions": told,
                 # The account's limit would be the component's, and is no number.
                 "max_concurrency": DECLARED["maxConcurrency"]["default"],
@@ -148,7 +177,9 @@ def test_the_declared_defaults_are_those_of_the_component(monkeypatch: pytest.Mo
             "payments",
             {
                 "code": "functions/orders",
+                **payment_book.for_handlers,
                 "alarm_actions": told,
+                "dead_letter_at_once": True,
                 "fifo": True,
                 "dead_letter_reason": "a payment that failed is settled by hand",
                 "events": {"received": received},
@@ -161,7 +192,12 @@ def test_the_declared_defaults_are_those_of_the_component(monkeypatch: pytest.Mo
     by_default = run(monkeypatch, {})
 
     assert by_default.made.keys() == plain.made.keys()
-    assert {name for name in plain.made if by_default.made[name] != plain.made[name]} == {"orders", "payments"}
+    assert {name for name in plain.made if by_default.made[name] != plain.made[name]} == {
+        "orders",
+        "payment-book",
+        "payments",
+        "store",
+    }
 
 
 @pytest.mark.parametrize("file", STACKS, ids=lambda file: file.name)
@@ -184,6 +220,9 @@ def test_production_keeps_its_orders_and_development_can_be_thrown_away(monkeypa
         "dev": set(),
         "prod": {
             "payments-undelivered",
+            "orders-bodies",
+            "store-orders",
+            "payment-book-orders",
             *(f"{name}-{role}" for name in ("orders", "payments") for role in ("queue", "dead-letters", "key")),
         },
     }
@@ -196,7 +235,8 @@ def test_production_keeps_its_orders_and_development_can_be_thrown_away(monkeypa
         (
             ["order-pipelines:fifo"],
             "unknown config key 'fifo': there are batchSize, batchWindow, customerKey, frontDoorAuthorization, "
-            "logRetention, maxAge, maxBacklog, maxConcurrency, maxReceiveCount, memory, protect, timeout",
+            "largestAmount, logRetention, maxAge, maxBacklog, maxConcurrency, maxReceiveCount, memory, protect, "
+            "timeout",
         ),
         (
             ["order-pipelines:timeOut", "order-pipelines:timeout", "order-pipelines:batchsize", "aws:anything"],

@@ -1,9 +1,10 @@
-"""What all code that calls AWS shares: how long a call may take, and which errors say "slower"."""
+"""What all code that calls AWS shares: its clients, how long a call may take, and which errors say "slower"."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -27,6 +28,18 @@ THROTTLING = frozenset(
 """Codes of errors that say "not now". https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html"""
+
+
+def client(service: str) -> Any:
+    """A client of a service of AWS, from the environment; boto3 takes longer to import than all else.
+
+    Args:
+        service: Its name in boto3, such as `sqs`.
+    """
+    import boto3  # noqa: PLC0415 - where a client is given, as in tests, and in most batches, it is not needed
+
+    session: Any = boto3  # the stubs have one overload for each service name
+    return session.client(service, config=CONFIG)
 
 
 @contextmanager

@@ -11,12 +11,16 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor
 
+from .core import process
+from .effects import Effects
 from .errors import OrderError, OutOfTimeError
+from .limits import largest_amount_for
+from .order import Order
 from .settings import Settings
 
 Answer = dict[str, list[dict[str, str]]]
@@ -42,6 +46,57 @@ class Settled(NamedTuple):
     """More for its line in the log."""
 
 
+def records_of(event: Any, kind: str, path: Sequence[str]) -> list[dict[str, Any]]:
+    """The records of an event, each with the identifier by which an answer names it.
+
+    Args:
+        event: What the event source mapping sends: `{"Records": [...]}`.
+        kind: What the records are, in words.
+        path: The keys that lead to the identifier of a record.
+
+    Raises:
+        ValueError: It is not a batch of such records; it is delivered again as a whole.
+    """
+    records: Any = cast("dict[str, Any]", event).get("Records") if isinstance(event, dict) else None
+    if not isinstance(records, list):
+        raise ValueError(f"the event is no batch of {kind}: it has no list of Records")
+    found = cast("list[dict[str, Any]]", records)
+    for place, record in enumerate(found):
+        given = identifier(record, path)
+        if not isinstance(given, str) or not given:
+            wrong = f"record {place} of {len(found)} has no {'.'.join(path)}"
+            raise ValueError(f"{wrong}: the whole batch is delivered again")
+    return found
+
+
+def identifier(record: Any, path: Sequence[str]) -> Any:
+    """What the path leads to in a record, raw or of Powertools; `None` where it leads to nothing."""
+    for name in path:
+        record = record.get(name) if hasattr(record, "get") else None
+    return record
+
+
+def order_processing(settings: Settings, effects: Effects) -> Callable[[Order], str]:
+    """What is done with each order of a batch once it is read; it returns the order's id.
+
+    Args:
+        settings: Of the function.
+        effects: Where orders take effect.
+    """
+    largest_amount = largest_amount_for(settings)
+    annotate = None
+    if settings.trace_orders:
+        from .tracing import annotate  # noqa: PLC0415 - only where it is asked for
+
+    def process_order(order: Order) -> str:
+        if annotate:
+            annotate(order.order_id)
+        process(order, effects, largest_amount)
+        return order.order_id
+
+    return process_order
+
+
 def handle(
     records: Sequence[dict[str, Any]],
     context: Any,
@@ -55,7 +110,8 @@ def handle(
     """Process a batch, record by record, and answer which are to be delivered again.
 
     Each record that is tried has one line in the log: `order processed` with its orderId, or `order failed` with the
-    reason. Those that are handed back without being tried have one line together.
+    reason. Those that are handed back without being tried have one line together; one that there was no time to try and
+    that is in the dead-letter queue now has its own, as if it had been tried.
 
     Args:
         records: As the event has them, each with an identifier.
@@ -66,20 +122,29 @@ def handle(
         process_record: Process a record, an object of Powertools' data class, and return the order's id. Whatever it
             raises is the record's failure and not the batch's.
         about: The fields by which the log names a record. It must not raise.
-        settle: What is done about a failure before the record is handed back. When it raises, the record is.
+        settle: What is done about a failure before the record is handed back, also about a want of time while there is
+            enough for that. When it raises, the record is handed back.
     """
+    if settings.trace_orders:
+        from .tracing import traced  # noqa: PLC0415 - only where it is asked for
+
+        process_record = traced(process_record)
     log = logger(settings.service_name)
     budget = _TimeBudget(context)
     counts = Counter[str]()
     dead_letters = Counter[str]()
 
     def attempt(record: Any) -> None:  # Powertools passes it by this name
-        budget.begin()
         fields = about(record)
+        late = budget.begin()
         try:
+            if late:
+                raise OutOfTimeError(late)
             order_id = process_record(record)
         except Exception as error:
-            settled = _settled(settle, record, error)
+            settled = _settled(settle, record, error) if not late or budget.allows_more() else Settled()
+            if late and settled == Settled():
+                raise
             counts["failed"] += not settled.dead_letter
             dead_letters[settled.dead_letter] += 1
             unforeseen = not isinstance(error, OrderError)  # then where it came from is worth its place in the log
@@ -138,19 +203,23 @@ class _TimeBudget:
         self._longest = 0
         self.spent = ""
 
-    def begin(self) -> None:
-        """Begin one more record, which ends the one before.
+    def begin(self) -> str:
+        """Begin one more record, which ends the one before; why not, where too little time is left for it.
 
-        Raises:
-            OutOfTimeError: Too little time is left, now and for all that follow.
+        Then there is too little for all that follow, too.
         """
         left = self._left()
         self._longest = max(self._longest, self._before - left)
         reserve = max(self._least, RESERVE_RECORDS * self._longest)
         if left <= reserve:
             self.spent = self.spent or f"{left} ms of the invocation are left, and {reserve:.0f} ms are kept back"
-            raise OutOfTimeError(self.spent)
+            return self.spent
         self._before = left
+        return ""
+
+    def allows_more(self) -> bool:
+        """Whether something may still be done about a record that is not begun: half of the least reserve is left."""
+        return self._left() > self._least / 2
 
 
 def _settled(settle: Callable[[Any, Exception], Settled], record: Any, error: Exception) -> Settled:
@@ -163,7 +232,8 @@ def _settled(settle: Callable[[Any, Exception], Settled], record: Any, error: Ex
 def _publish(settings: Settings, counts: Counter[str], dead_letters: Counter[str]) -> None:
     """Write the metrics of a batch to the log, from which CloudWatch takes them.
 
-    `OrdersProcessed`, `OrdersFailed` (tried and handed back) and, for each `kind`, `OrdersDeadLettered` (at once).
+    `OrdersProcessed`, `OrdersFailed` (tried and handed back) and, for each `kind`, `OrdersDeadLettered` (by the
+    function, not those that SQS moves).
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """
     from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit  # noqa: PLC0415 - only where there are some

@@ -12,12 +12,13 @@ https://github.com/awslabs/amazon-sqs-python-extended-client-lib
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from .errors import PermanentError, PoisonError
+from .messages import length
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -72,7 +73,7 @@ class ClaimCheck:
         Raises:
             RetryAfterError: As `put`.
         """
-        return body if _length(body) + beside_bytes <= self.threshold_bytes else self.put(body)
+        return body if length(body) + beside_bytes <= self.threshold_bytes else self.put(body)
 
     def put(self, body: str) -> str:
         """Store the order and return the message that points to it.
@@ -124,21 +125,23 @@ class ClaimCheck:
         except UnicodeDecodeError:
             raise PoisonError("the claimed order is not text in UTF-8") from None
 
-    @cached_property
+    @functools.cached_property
     def _client(self) -> S3Client:
         if self._given_client:
             return self._given_client
-        import boto3  # noqa: PLC0415 - takes longer than all else, and most messages are no claim checks
+        from .aws import client  # noqa: PLC0415 - it imports botocore, and most messages are no claim checks
 
-        from .aws import CONFIG  # noqa: PLC0415 - as above
-
-        return boto3.client("s3", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+        return client("s3")
 
     def _ask(self, operation: str, **parameters: Any) -> dict[str, Any]:
         from .aws import waiting_when_throttled  # noqa: PLC0415 - as above
 
         with waiting_when_throttled():
             return getattr(self._client, operation)(Bucket=self.bucket, **parameters)
+
+
+claim_check_for = functools.cache(ClaimCheck)
+"""It keeps its client for the next batch."""
 
 
 def _pointer(message: str) -> dict[str, Any] | None:
@@ -157,10 +160,6 @@ def _pointer(message: str) -> dict[str, Any] | None:
 
 def _key(digest: str) -> str:
     return f"orders/{digest}"
-
-
-def _length(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
 
 
 def _digest(data: bytes) -> str:

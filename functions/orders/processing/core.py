@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from .effects import Effects
-from .errors import OrderError, PermanentError
+from .errors import PermanentError, RetryAfterError
 from .order import Order
 
 
-def process(order: Order, effects: Effects) -> None:
+def no_limit() -> float:
+    """The largest amount where there is none."""
+    return math.inf
+
+
+def process(order: Order, effects: Effects, largest_amount: Callable[[], float] = no_limit) -> None:
     """Validate the order, decide about it, and apply it.
 
     Args:
         order: As it was read.
         effects: Where it takes effect; asked again when the order is delivered again.
+        largest_amount: The largest amount that is processed by itself, asked for each order that has one. Of an order
+            that was begun it is not asked again: else one that is delivered twice, with a lower limit in between, would
+            have its effect and be refused. Default: none.
 
     Raises:
-        PermanentError: Fields that no order can have, all of them by their names.
-        OrderError: The order asks to fail.
+        PermanentError: Fields that no order can have, all of them by their names; or the amount is too large.
+        RetryAfterError: The order asks to fail.
     """
     if problems := validate(order):
         raise PermanentError(f"order {order.order_id} is refused: {'; '.join(problems)}")
     if order.fail:
-        raise OrderError(f"order {order.order_id} asks to fail")
+        raise RetryAfterError(f"order {order.order_id} asks to fail")
+    if "amount" in order.fields and order.fields["amount"] > largest_amount() and not effects.has_begun(order):
+        raise PermanentError(f"order {order.order_id} is above the largest amount that is processed without a person")
     effects.apply(order)
 
 

@@ -13,13 +13,12 @@ from typing import Any, cast
 from aws_lambda_powertools.utilities.batch import EventType
 
 from . import batch, streams
-from .core import process
 from .effects import Effects
 from .errors import PermanentError, PoisonError
 from .order import Order
 from .settings import Settings
 
-STREAM = streams.Stream("DynamoDB stream", EventType.DynamoDBStreams, "dynamodb", "SequenceNumber")
+STREAM = streams.Stream("DynamoDB stream", EventType.DynamoDBStreams, ("dynamodb", "SequenceNumber"))
 PLACED = {"S": "OrderPlaced"}
 """The type of an item that is an order, as the stream has it."""
 
@@ -39,15 +38,14 @@ def handle(event: Any, context: Any, settings: Settings, effects: Effects) -> ba
         BatchError: The first record is an order that failed.
         ValueError: The event is not a batch of DynamoDB records.
     """
+    process_order = batch.order_processing(settings, effects)
 
     def process_record(record: Any) -> str:
         if record.get("eventName") != "INSERT":
             raise PoisonError("the record does not say whether it is an INSERT, a MODIFY or a REMOVE")
         if not record["dynamodb"].get("NewImage"):
             raise PermanentError("the stream has no new images: its view must be NEW_IMAGE or NEW_AND_OLD_IMAGES")
-        order = Order.read(json.dumps(record.dynamodb.new_image, default=_plain))
-        process(order, effects)
-        return order.order_id
+        return process_order(Order.read(json.dumps(record.dynamodb.new_image, default=_plain)))
 
     return streams.handle(event, context, settings, STREAM, process_record=process_record, wanted=_may_be_order)
 

@@ -17,6 +17,10 @@ class Effects(Protocol):
         """Apply the order; `False` says that it was applied before."""
         ...
 
+    def has_begun(self, order: Order) -> bool:
+        """Whether an order with this id was applied, or is to some part; what is missing follows when it is applied."""
+        ...
+
 
 class NoEffects:
     """The effects of a function without settings: its log says what it processed."""
@@ -25,6 +29,11 @@ class NoEffects:
         """Change nothing."""
         del order
         return True
+
+    def has_begun(self, order: Order) -> bool:
+        """Nothing is known of any order."""
+        del order
+        return False
 
 
 def effects_for(settings: Settings, context: Any) -> Effects:
@@ -40,14 +49,11 @@ def effects_for(settings: Settings, context: Any) -> Effects:
 @functools.cache
 def _opened(settings: Settings) -> Callable[[Any], Effects]:
     """Effects by the context of an invocation. What is slow to import is imported only where it is needed."""
-    import boto3  # noqa: PLC0415
-
-    from .aws import CONFIG  # noqa: PLC0415
+    from .aws import client  # noqa: PLC0415
     from .store import Bus, Store  # noqa: PLC0415
 
-    session: Any = boto3  # the stubs have one overload for each service name
-    dynamodb = session.client("dynamodb", config=CONFIG)
-    bus = Bus(session.client("events", config=CONFIG), settings.event_bus) if settings.event_bus else None
+    dynamodb = client("dynamodb")
+    bus = Bus(client("events"), settings.event_bus) if settings.event_bus else None
     store = Store(dynamodb, settings.orders_table, bus)
     if not settings.idempotency_table:
         return lambda _: store

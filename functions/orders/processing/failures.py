@@ -6,14 +6,15 @@ import base64
 import math
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from .batch import MAX_REASON, Settled
+from .batch import MAX_REASON, Settled, reason
 from .errors import PermanentError, PoisonError, RetryAfterError
+from .messages import MAX_ATTRIBUTES, UNSENDABLE
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 KINDS: dict[type[Exception], str] = {PoisonError: "poison", PermanentError: "permanent"}
 """The errors after which a message goes to the dead-letter queue at once, and what they are called there."""
+EXHAUSTED = "exhausted"
+"""What any other error is called there, after which a message goes to it as it was received for the last time."""
+_MAX_DIGITS = 9
+"""Of a number of attempts that is taken for one."""
 
 MAX_BACKOFF_SECONDS = 15 * 60
 """The longest wait that follows from attempts alone: by then a short disturbance is over, and one that is not should
@@ -32,13 +37,6 @@ was no message says; it is at most a batching window (300 s) and an invocation (
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 """
-MAX_ATTRIBUTES = 10
-"""Attributes of a message that SQS takes.
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
-
-_NOT_SENDABLE = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-"""Characters that SQS refuses. As a pattern it takes 5 ms to compile, so not when this is imported.
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
 
 
 class Failures:
@@ -68,17 +66,25 @@ class Failures:
 
         - Poison and permanent failures are sent to the dead-letter queue. Only then the message is done; should the
           function die in between, it is received and sent again, so a dead letter can come twice.
+        - So is a message that failed when it was received for the last time, whatever the failure is; also one that
+          there was no time to try, while there is some for this. SQS would move it as soon as it is to be received
+          again, and could not say why. Should the function die in between, SQS does so beside what was sent: a dead
+          letter with a reason, and one without. Where the setting is not the queue's own number, SQS moves messages
+          sooner, or they are sent sooner than SQS would move them.
         - Retry-after changes the message's visibility timeout, and the message is handed back. The wait is the seconds
           that the error names, and on top of them up to 2^attempt seconds (full jitter), so that what failed together
           is not tried again together.
-        - All others are handed back as they are, and SQS moves them to the dead-letter queue after the last attempt.
+        - All others are handed back as they are, and SQS moves them to the dead-letter queue after the last attempt,
+          without a reason where it is not set which attempt that is, or where it cannot be read from the message.
 
         Raises:
             ClientError: SQS refuses, or does not answer; the message has to be handed back.
         """
         kind = next((name for kind, name in KINDS.items() if isinstance(error, kind)), "")
+        if not kind and 0 < self._settings.max_receive_count <= attempt_of(record["attributes"]):
+            kind = EXHAUSTED
         if kind and self._settings.dead_letter_queue_url:
-            self._send(record, kind, str(error))
+            self._send(record, kind, reason(error) if kind == EXHAUSTED else str(error))
             return Settled(dead_letter=kind, fields={"failureKind": kind})
         if self._settings.retry_after and isinstance(error, RetryAfterError):
             seconds = self._wait(record, error.seconds or 0)
@@ -92,19 +98,16 @@ class Failures:
     def _client(self) -> SQSClient:
         if self._given_client:
             return self._given_client
-        import boto3  # noqa: PLC0415 - takes longer than all else, and most batches have no such failure
+        from .aws import client  # noqa: PLC0415 - it imports botocore, and most batches have no such failure
 
-        from .aws import CONFIG  # noqa: PLC0415 - as above
-
-        session: Any = boto3.Session()  # the stubs have one overload for each service name
-        return session.client("sqs", config=CONFIG)
+        return client("sqs")
 
     def _wait(self, record: SQSRecord, seconds: int) -> int:
         """Whole seconds, at least 1: with 0 the message would come back while this batch is still processed.
 
         https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
         """
-        attempt = min(int(record.attributes.approximate_receive_count), MAX_BACKOFF_SECONDS.bit_length())
+        attempt = min(attempt_of(record["attributes"]), MAX_BACKOFF_SECONDS.bit_length())
         backoff = self._jitter(0, min(2**attempt, MAX_BACKOFF_SECONDS))
         return max(1, min(math.ceil(seconds + backoff), MAX_WAIT_SECONDS))
 
@@ -135,9 +138,18 @@ class Failures:
         self._client.send_message(QueueUrl=self._settings.dead_letter_queue_url, **message)
 
 
+def attempt_of(attributes: Mapping[str, Any]) -> int:
+    """How often a message was received, this time included; 0 where that cannot be read.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+    """
+    count = str(attributes.get("ApproximateReceiveCount", ""))
+    return int(count) if count.isdecimal() and len(count) <= _MAX_DIGITS else 0
+
+
 def _sendable(text: str) -> str:
     """A text as SQS takes it for an attribute: not empty, not without end, and only characters that XML has."""
-    return re.sub(_NOT_SENDABLE, "?", text)[:MAX_REASON] or "none given"
+    return re.sub(UNSENDABLE, "?", text)[:MAX_REASON] or "none given"
 
 
 def _attribute(sent: dict[str, Any]) -> MessageAttributeValueTypeDef:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import base64
-import functools
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import EventType
 
 from . import batch, streams
-from .claim_check import ClaimCheck
-from .core import process
+from .claim_check import claim_check_for
 from .effects import Effects
 from .errors import PoisonError
 from .order import Order
 from .settings import Settings
 
-STREAM = streams.Stream("Kinesis", EventType.KinesisDataStreams, "kinesis", "sequenceNumber")
+STREAM = streams.Stream("Kinesis", EventType.KinesisDataStreams, ("kinesis", "sequenceNumber"))
 
 
 def handle(event: Any, context: Any, settings: Settings, effects: Effects) -> batch.Answer:
@@ -35,17 +33,12 @@ def handle(event: Any, context: Any, settings: Settings, effects: Effects) -> ba
         ValueError: The event is not a batch of Kinesis records.
     """
     claim_check = claim_check_for(settings.claim_check_bucket)
+    process_order = batch.order_processing(settings, effects)
 
     def process_record(record: Any) -> str:
-        order = Order.read(claim_check.get(_text(record["kinesis"].get("data"))))
-        process(order, effects)
-        return order.order_id
+        return process_order(Order.read(claim_check.get(_text(record["kinesis"].get("data")))))
 
     return streams.handle(event, context, settings, STREAM, process_record=process_record)
-
-
-claim_check_for = functools.cache(ClaimCheck)
-"""It keeps its client for the next batch."""
 
 
 def _text(data: Any) -> str:

@@ -52,7 +52,7 @@ class Once:
     def __init__(
         self, effects: Effects, dynamodb: DynamoDBClient, table: str, clock: Callable[[], float] = time.time
     ) -> None:
-        self._clock = clock
+        self._effects, self._clock = effects, clock
         self._config = IdempotencyConfig(
             event_key_jmespath="order_id",
             payload_validation_jmespath="fields",
@@ -89,6 +89,10 @@ class Once:
             raise RetryAfterError(reason, self._seconds_locked(error)) from None
         except IdempotencyValidationError:
             raise PermanentError(f"another order with the id {order.order_id} was begun before") from None
+
+    def has_begun(self, order: Order) -> bool:
+        """Whether the order was begun, by what is guarded."""
+        return self._effects.has_begun(order)
 
     def _guarded(self, order: Order) -> bool:
         try:

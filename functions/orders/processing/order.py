@@ -26,7 +26,7 @@ class Order:
     order_id: str
     """1 to 100 characters of A-Z, a-z, 0-9, _ and -, so that it can be a key, a group and a name anywhere."""
     fail: bool
-    """Whether it asks to fail, to show what happens to an order that cannot be processed now."""
+    """Whether it asks to fail, to show what happens to an order while something that it needs is away."""
     fields: Mapping[str, Any]
     """The whole body, with fields that this code does not know: a newer producer may need them kept."""
 

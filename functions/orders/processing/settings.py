@@ -14,12 +14,21 @@ _VARIABLES = {
     "EVENT_BUS": (r"\S+", "the name or the ARN of an event bus"),
     "FIFO_FAILURES": (r"block|skip", "block or skip"),
     "IDEMPOTENCY_TABLE": (r"\S+", "the name or the ARN of a table"),
+    "LARGEST_AMOUNT_PARAMETER": (r"\S+", "the name or the ARN of a parameter"),
+    "MAX_RECEIVE_COUNT": (r"[1-9][0-9]{0,2}|1000", "a whole number, 1..1000"),
     "ORDERS_TABLE": (r"\S+", "the name or the ARN of a table"),
     "POWERTOOLS_METRICS_NAMESPACE": (r"\S.*", "the name of a namespace"),
     "POWERTOOLS_SERVICE_NAME": (r"\S.*", "the name of a service"),
     "RETRY_AFTER": (r"true|false", "true or false"),
+    "TRACE_ORDERS": (r"true|false", "true or false"),
 }
 """What a value must match as a whole, and in words. An empty value is none."""
+_NEEDS = {
+    "EVENT_BUS": "ORDERS_TABLE",
+    "IDEMPOTENCY_TABLE": "ORDERS_TABLE",
+    "MAX_RECEIVE_COUNT": "DEAD_LETTER_QUEUE_URL",
+}
+"""What a variable is of no use without."""
 
 
 class SettingsError(Exception):
@@ -39,12 +48,22 @@ class Settings:
     time to live the attribute expiration. Needs the orders' table, which holds for ever what happened."""
     dead_letter_queue_url: str = ""
     """`DEAD_LETTER_QUEUE_URL`: where orders go at once that never succeed. Default: they are tried like others."""
+    max_receive_count: int = 0
+    """`MAX_RECEIVE_COUNT`: how often the queue lets a message be received before SQS moves it to the dead-letter queue,
+    1..1000: the queue's own maxReceiveCount. An order that fails its last attempt is then sent there with the reason.
+    Needs that queue's URL. Default: 0, it is not known, and SQS moves such orders without a reason.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html"""
     retry_after: bool = False
     """`RETRY_AFTER`: whether the visibility timeout of a message is changed to what its order waits for."""
     fifo_failures: Literal["block", "skip"] = "block"
     """`FIFO_FAILURES`: whether the orders after a failed one of its message group wait for it, or go on."""
     claim_check_bucket: str = ""
     """`CLAIM_CHECK_BUCKET`: the only bucket from which the body of a large order is read."""
+    largest_amount_parameter: str = ""
+    """`LARGEST_AMOUNT_PARAMETER`: the parameter of Systems Manager, of type String, with the largest amount that is
+    processed by itself; a change counts after 5 minutes at most. Default: any amount is."""
+    trace_orders: bool = False
+    """`TRACE_ORDERS`: whether each order has a subsegment in X-Ray's trace of its invocation."""
     service_name: str = "orders"
     """`POWERTOOLS_SERVICE_NAME`: the service in logs and metrics."""
     metrics_namespace: str = ""
@@ -63,11 +82,7 @@ class Settings:
             for name, (pattern, meaning) in _VARIABLES.items()
             if name in given and not re.fullmatch(pattern, given[name])
         ]
-        problems += [
-            f"{name} needs ORDERS_TABLE"
-            for name in ("EVENT_BUS", "IDEMPOTENCY_TABLE")
-            if name in given and "ORDERS_TABLE" not in given
-        ]
+        problems += [f"{name} needs {other}" for name, other in _NEEDS.items() if name in given and other not in given]
         if problems:
             raise SettingsError("; ".join(problems))
         return cls(
@@ -75,9 +90,12 @@ class Settings:
             event_bus=given.get("EVENT_BUS", ""),
             idempotency_table=given.get("IDEMPOTENCY_TABLE", ""),
             dead_letter_queue_url=given.get("DEAD_LETTER_QUEUE_URL", ""),
+            max_receive_count=int(given.get("MAX_RECEIVE_COUNT", cls.max_receive_count)),
             retry_after=given.get("RETRY_AFTER") == "true",
             fifo_failures=cast("Literal['block', 'skip']", given.get("FIFO_FAILURES", cls.fifo_failures)),
             claim_check_bucket=given.get("CLAIM_CHECK_BUCKET", ""),
+            largest_amount_parameter=given.get("LARGEST_AMOUNT_PARAMETER", ""),
+            trace_orders=given.get("TRACE_ORDERS") == "true",
             service_name=given.get("POWERTOOLS_SERVICE_NAME", cls.service_name),
             metrics_namespace=given.get("POWERTOOLS_METRICS_NAMESPACE", ""),
         )

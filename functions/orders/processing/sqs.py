@@ -11,11 +11,10 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, Sqs
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from . import batch
-from .claim_check import ClaimCheck
-from .core import process
+from .claim_check import claim_check_for
 from .effects import Effects
 from .errors import PoisonError
-from .failures import Failures
+from .failures import Failures, attempt_of
 from .order import Order
 from .settings import Settings
 
@@ -26,8 +25,10 @@ def handle(event: Any, context: Any, settings: Settings, effects: Effects) -> ba
     """Process a batch of messages; each succeeds or fails on its own.
 
     On a FIFO queue what follows a failed message of its group is handed back untried (`block`), or goes on (`skip`, for
-    orders that do not depend on each other). A message that went to the dead-letter queue at once is done, so its group
-    goes on: as it does when SQS moves one after its last attempt. On a standard queue a group promises no order.
+    orders that do not depend on each other). What is handed back so was received nonetheless: where that was the last
+    time, SQS moves the message to the dead-letter queue, untried and without a reason of its own. A message that this
+    function sent to the dead-letter queue is done, so its group goes on: as it does when SQS moves one after its last
+    attempt. On a standard queue a group promises no order.
 
     Every event has a defined answer. No list of messages, or a message without an id: the batch fails as a whole before
     anything is processed, as an answer could not name that message, and Lambda takes an answer with an id that is
@@ -48,14 +49,13 @@ def handle(event: Any, context: Any, settings: Settings, effects: Effects) -> ba
     """
     records = _messages(event)
     claim_check = claim_check_for(settings.claim_check_bucket)
+    process_order = batch.order_processing(settings, effects)
 
     def process_record(record: SQSRecord) -> str:
         body = record.get("body")
         if not isinstance(body, str):
             raise PoisonError("the message has no body")
-        order = Order.read(claim_check.get(body))
-        process(order, effects)
-        return order.order_id
+        return process_order(Order.read(claim_check.get(body)))
 
     return batch.handle(
         records,
@@ -68,9 +68,8 @@ def handle(event: Any, context: Any, settings: Settings, effects: Effects) -> ba
     )
 
 
-claim_check_for = functools.cache(ClaimCheck)
 failures_for = functools.cache(Failures)
-"""Both keep their client for the next batch."""
+"""They keep their client for the next batch."""
 
 
 def _messages(event: Any) -> list[dict[str, Any]]:
@@ -79,19 +78,11 @@ def _messages(event: Any) -> list[dict[str, Any]]:
     Raises:
         ValueError: It is not a batch of messages.
     """
-    records: Any = cast("dict[str, Any]", event).get("Records") if isinstance(event, dict) else None
-    if not isinstance(records, list):
-        raise ValueError("the event is no batch of SQS messages: it has no list of Records")
-    messages = cast("list[dict[str, Any]]", records)
-    for number, message in enumerate(messages):
-        identifier: Any = message.get("messageId") if isinstance(message, dict) else None  # pyright: ignore[reportUnnecessaryIsInstance]
-        if not isinstance(identifier, str) or not identifier:
-            raise ValueError(f"record {number} of {len(messages)} has no messageId: the whole batch is received again")
     return [
         message
         if all(isinstance(message.get(part), dict) for part in _PARTS)
         else {**message, **{part: {} for part in _PARTS if not isinstance(message.get(part), dict)}}
-        for message in messages
+        for message in batch.records_of(event, "SQS messages", ["messageId"])
     ]
 
 
@@ -115,8 +106,7 @@ def _about(context: Any) -> Callable[[SQSRecord], dict[str, Any]]:
 
     def about(record: SQSRecord) -> dict[str, Any]:
         attributes: dict[str, Any] = record["attributes"]
-        attempt = str(attributes.get("ApproximateReceiveCount", ""))
-        fields = {"messageId": record["messageId"], "attempt": int(attempt) if attempt.isdecimal() else 0}
+        fields = {"messageId": record["messageId"], "attempt": attempt_of(attributes)}
         if correlation := _trace(record["messageAttributes"], attributes) or request:
             fields["correlation_id"] = correlation
         return fields

@@ -98,6 +98,21 @@ class Store:
             self._mark(order)
         return True
 
+    def has_begun(self, order: Order) -> bool:
+        """Whether an order with this id is in the table. The role needs `dynamodb:GetItem` for it.
+
+        Raises:
+            RetryAfterError: DynamoDB throttles.
+        """
+        with waiting_when_throttled():
+            found = self._dynamodb.get_item(
+                TableName=self._table,
+                Key={"orderId": {"S": order.order_id}},
+                ConsistentRead=True,
+                ProjectionExpression="orderId",
+            )
+        return "Item" in found
+
     def _put(self, order: Order, text: str) -> Mapping[str, Any]:
         """Write the order unless its id is there; what is there then, or nothing."""
         try:

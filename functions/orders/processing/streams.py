@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
@@ -38,15 +38,13 @@ class Stream:
 
     name: str
     event_type: EventType
-    part: str
-    """The part of a record with what is the stream's own."""
-    sequence_number: str
-    """The key in that part; the number grows within a shard, and identifies a record in an answer."""
+    path: tuple[str, str]
+    """To the sequence number: the part of a record with what is the stream's own, and the key in it. The number grows
+    within a shard, and identifies a record in an answer."""
 
     def number_of(self, record: Any) -> Any:
         """The sequence number of a record, raw or of Powertools; `None` where it has none."""
-        part: Any = record.get(self.part) if hasattr(record, "get") else None
-        return part.get(self.sequence_number) if hasattr(part, "get") else None
+        return batch.identifier(record, self.path)
 
 
 def handle(
@@ -76,7 +74,7 @@ def handle(
         BatchError: The first record of the batch failed.
         ValueError: The event is not a batch of the stream's records; it is delivered again as a whole.
     """
-    records = _records(event, stream)
+    records = batch.records_of(event, f"{stream.name} records", stream.path)
     answer = batch.handle(
         [record for record in records if wanted(record)],
         context,
@@ -100,24 +98,6 @@ class _UntilFailure(BatchProcessor):
             return super()._process_record(record)  # pyright: ignore[reportUnknownMemberType]
         waiting = untyped._to_batch_type(record=record, event_type=self.event_type)
         return untyped.failure_handler(record=waiting, exception=(RuntimeError, _WAITING, None))
-
-
-def _records(event: Any, stream: Stream) -> list[dict[str, Any]]:
-    """The records of an event, each with its sequence number.
-
-    Raises:
-        ValueError: It is not a batch of such records.
-    """
-    records: Any = cast("dict[str, Any]", event).get("Records") if isinstance(event, dict) else None
-    if not isinstance(records, list):
-        raise ValueError(f"the event is no batch of {stream.name} records: it has no list of Records")
-    found = cast("list[dict[str, Any]]", records)
-    for place, record in enumerate(found):
-        number = stream.number_of(record)
-        if not isinstance(number, str) or not number:
-            wrong = f"record {place} of {len(found)} has no {stream.part}.{stream.sequence_number}"
-            raise ValueError(f"{wrong}: the whole batch is delivered again")
-    return found
 
 
 def _about(record: Any, stream: Stream, context: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ OrderPipeline(
         "code": "recorder",
         "enabled": False,
         "customer_key": True,
+        "claim_check": True,
         "protect": True,
         "topics": {"shop": {"arn": aws.sns.Topic("topic").arn}},
         "events": {"placed": {"pattern": {"source": ["store"]}}},

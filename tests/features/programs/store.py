@@ -75,6 +75,7 @@ orders = {
             "environment": {"OUTBOX": outbox.arn},
             "dead_letter_at_once": True,
             "retry_after": True,
+            "claim_check": True,
             "permissions": [{"Sid": "FillOutbox", "Effect": "Allow", "Action": "sns:Publish", "Resource": outbox.arn}],
             "topics": {"shop": {"arn": topic.arn}},
             "events": {"paid": {"pattern": paid}},

@@ -13,6 +13,7 @@ from tests.provider.cases.iam import IAM
 from tests.provider.cases.mappings import MAPPINGS
 from tests.provider.cases.messaging import MESSAGING
 from tests.provider.cases.monitoring import MONITORING
+from tests.provider.cases.parameters import PARAMETERS
 from tests.provider.cases.security import SECURITY
 from tests.provider.cases.storage import STORAGE
 from tests.provider.cases.streams import STREAMS
@@ -20,6 +21,7 @@ from tests.provider.cases.tables import TABLES
 
 CASES: dict[str, Case] = {
     **SECURITY,
+    **PARAMETERS,
     **MESSAGING,
     **ATTACHED,
     **EVENTS,

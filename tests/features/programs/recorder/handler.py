@@ -5,9 +5,22 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
+
+if TYPE_CHECKING:
+    from functions.orders.processing.claim_check import ClaimCheck
+else:  # the tests deploy it beside this file
+    from processing.claim_check import ClaimCheck
+
+
+# Made before the first invocation, since it takes a good part of the second that an invocation may take in tests.
+CLAIM_CHECK = (
+    ClaimCheck(bucket, client=boto3.client("s3"))  # pyright: ignore[reportUnknownMemberType]
+    if (bucket := os.environ.get("CLAIM_CHECK_BUCKET"))
+    else None
+)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -25,7 +38,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _process(record: dict[str, Any], group: str) -> bool:
-    order = _parsed(record["body"])
+    order = _parsed(CLAIM_CHECK.get(record["body"]) if CLAIM_CHECK else record["body"])
     asked: dict[str, Any] = order if isinstance(order, dict) else {}  # pyright: ignore[reportUnknownVariableType]
     attempt = int(record["attributes"]["ApproximateReceiveCount"])
     fails = "fail" in asked
