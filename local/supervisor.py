@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from local.mappings.live import process as driver
+
 HERE = Path(__file__).parent / "emulator"
 PYTHON = HERE / ".venv" / "bin" / "python"
 _SERVE = HERE / "serve.py"
@@ -23,6 +25,8 @@ _FOLDER_HELD, _PORT_TAKEN = 3, 4  # exit codes of serve.py
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 _POLL_SECONDS = 0.02
+_DRIVES = True
+"""Whether event source mappings are driven by `local.mappings`, when a caller does not say; else the emulator polls."""
 
 
 class EmulatorError(RuntimeError):
@@ -51,35 +55,37 @@ class Instance:
         return f"http://127.0.0.1:{self.port}"
 
 
-def start(folder: Path) -> Instance:
+def start(folder: Path, *, drives: bool = _DRIVES) -> Instance:
     """Start the embedded AWS on a state folder, to run until `stop`, and wait until it answers.
 
     Args:
         folder: Where it keeps its state and its log; made when missing. Stopped in order, it finds its state again, and
             it takes the port that it had before, since queue URLs in a stack's state hold it.
+        drives: Whether event source mappings are driven by `local.mappings`, in a process of its own.
 
     Raises:
         EmulatorError: Another instance holds the folder, the port is taken, or it did not come up.
     """
-    instance, _ = _launch(folder, "detached")
+    instance, _ = _launch(folder, "detached", drives=drives)
     return instance
 
 
 @contextmanager
-def serving(folder: Path) -> Generator[Instance]:
+def serving(folder: Path, *, drives: bool = _DRIVES) -> Generator[Instance]:
     """An embedded AWS for the length of a `with` block, or of this process if that ends first, however it ends.
 
     Raises:
         EmulatorError: As for `start`.
     """
-    instance, process = _launch(folder, "attached")
+    instance, processes = _launch(folder, "attached", drives=drives)
     try:
         yield instance
     finally:
         stop(folder)
-        process.wait()
-        if process.stdin:
-            process.stdin.close()
+        for process in processes:
+            process.wait()
+            if process.stdin:
+                process.stdin.close()
 
 
 def running(folder: Path) -> Instance | None:
@@ -96,6 +102,7 @@ def stop(folder: Path) -> bool:
     Raises:
         EmulatorError: It did not end in time and was killed: state of this session is lost.
     """
+    driver.stop(folder)  # what it still does, it does to the other
     instance = running(folder)
     if instance is None:
         return False
@@ -112,7 +119,9 @@ def stop(folder: Path) -> bool:
     return True
 
 
-def _launch(folder: Path, lifetime: Literal["attached", "detached"]) -> tuple[Instance, subprocess.Popen[bytes]]:
+def _launch(
+    folder: Path, lifetime: Literal["attached", "detached"], *, drives: bool
+) -> tuple[Instance, list[subprocess.Popen[bytes]]]:
     if not PYTHON.exists():
         raise EmulatorError("the embedded AWS is not installed: run `make setup`")
     if (held := running(folder)) is not None:
@@ -123,7 +132,7 @@ def _launch(folder: Path, lifetime: Literal["attached", "detached"]) -> tuple[In
     port = _last_port(folder)
     with (folder / "emulator.log").open("ab") as log:
         process = subprocess.Popen(
-            [PYTHON, "-u", _SERVE, folder.resolve(), str(port), lifetime],
+            [PYTHON, "-u", _SERVE, folder.resolve(), str(port), lifetime, "driven" if drives else "polled"],
             env=_environment(folder.resolve()),
             cwd=folder,
             stdin=subprocess.PIPE if lifetime == "attached" else subprocess.DEVNULL,
@@ -131,10 +140,13 @@ def _launch(folder: Path, lifetime: Literal["attached", "detached"]) -> tuple[In
             stderr=log,
             start_new_session=True,  # Ctrl-C is for the command in front, which then stops the emulator in order
         )
+    started = [process, *(driver.start(folder, lifetime) if drives else ())]  # which waits for it
     try:
-        return _wait_for_health(folder, process, port), process
+        return _wait_for_health(folder, process, port), started
     except EmulatorError:
-        process.communicate()
+        for one in started:
+            one.terminate()
+            one.communicate()
         raise
 
 

@@ -1,7 +1,8 @@
-"""Runs the embedded AWS in its own virtual environment: `serve.py FOLDER PORT attached|detached`.
+"""Runs the embedded AWS in its own virtual environment: `serve.py FOLDER PORT attached|detached polled|driven`.
 
 It holds a lock on FOLDER for as long as it lives, listens on loopback only, writes `instance.json` once the port is
-its own, and, when attached, ends itself when the process that started it is gone (its standard input closes).
+its own, and, when attached, ends itself when the process that started it is gone (its standard input closes). Event
+source mappings are polled by the emulator, or driven by another process (`mappings.py`).
 Exit codes: 3 another instance holds the folder, 4 the port is taken.
 """
 
@@ -26,7 +27,8 @@ LOOPBACK = "127.0.0.1"
 
 def main() -> None:
     """Serve until a signal, or the end of the parent."""
-    folder, port, attached = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "attached"
+    folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    attached, driven = sys.argv[3] == "attached", sys.argv[4] == "driven"
     lock = (folder / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -45,6 +47,8 @@ def main() -> None:
     if attached:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ["GATEWAY_PORT"] = str(port)  # read when the emulator is imported
+    import alarms
+    import concurrency
     import http_apis
     import queues
     import streams
@@ -54,9 +58,18 @@ def main() -> None:
 
     # It has read its own level by now. Handlers inherit the rest, and Powertools would take this one for theirs.
     del os.environ["LOG_LEVEL"]
+    alarms.mend()
+    concurrency.mend()
     queues.mend()
     http_apis.mend()
     streams.mend()
+    serving = app
+    if driven:
+        import door
+        import mappings
+
+        mappings.mend()
+        serving = door.opening(app, mappings.for_driver((folder / "epoch").read_text), folder)
     # Warm workers must not inherit the lock, or a worker that outlives a killed emulator would go on holding it;
     # Python opens files as not inheritable, so nothing has to be done for that.
     config = Config()
@@ -64,7 +77,7 @@ def main() -> None:
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2
     _publish(folder, port)
-    asyncio.run(serve(_over_tls(app), config))
+    asyncio.run(serve(_over_tls(serving), config))
     (folder / "saved").touch()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from local import supervisor
 from local.engine import is_alive
 from local.environment import Workspace
+from local.mappings.live import process
 from local.supervisor import Instance
 from tests.end_to_end.conftest import Deployment, deploy, embedded_aws
 from tests.support.command import LocalCommand
@@ -70,7 +71,8 @@ def test_an_up_that_is_killed_itself_leaves_no_lock_and_no_process_behind(local_
     interrupted = local_command.start("up")
     emulator = _running(local_command)
     eventually(lambda: _has_created_a_queue(local_command))
-    (engine,) = set(_children(interrupted.pid)) - {emulator.pid}
+    driver = eventually(lambda: process.running(Workspace(local_command.workspace).emulator))
+    (engine,) = set(_children(interrupted.pid)) - {emulator.pid, driver}
     plugins = {_program(pid): pid for pid in _children(engine)}
     assert set(plugins) == {"pack", "pulumi-language-python", "pulumi-resource-aws"}
     os.kill(engine, signal.SIGKILL)

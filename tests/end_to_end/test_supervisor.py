@@ -17,6 +17,7 @@ from local import supervisor
 from local.aws import Aws
 from local.engine import is_alive
 from local.environment import ACCOUNT, REGION
+from local.mappings.live import process
 from local.supervisor import EmulatorError, Instance, serving
 from tests.support.waiting import eventually
 
@@ -44,10 +45,18 @@ def _listening(pid: int) -> set[tuple[str, int]]:
     return found
 
 
-def test_it_listens_on_loopback_only(embedded_aws: Instance) -> None:
+def test_it_listens_on_loopback_for_its_users_and_for_its_driver_which_listens_on_nothing(folder: Path) -> None:
     loopback = "0100007F"  # 127.0.0.1 as the kernel prints it
+    door = folder / "door"
 
-    assert _listening(embedded_aws.pid) == {(loopback, embedded_aws.port)}
+    with serving(folder) as instance:
+        for_driver = int(eventually(lambda: door.exists() and door.read_text()))
+        driver = eventually(lambda: process.running(folder))
+
+        assert _listening(instance.pid) == {(loopback, instance.port), (loopback, for_driver)}
+        assert for_driver != instance.port
+        assert driver
+        assert _listening(driver) == set()
 
 
 def test_a_second_one_on_the_same_folder_is_refused(folder: Path) -> None:

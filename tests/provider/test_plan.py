@@ -113,6 +113,11 @@ _SAME: list[tuple[str, Properties, Properties]] = [
         {"alarmActions": ["a", "b"], "okActions": ["c", "d"]},
         {"alarmActions": ["b", "a"], "okActions": ["d", "c"]},
     ),
+    (
+        _ALARM,
+        {"metricQueries": [{"id": "a", "metric": {"metricName": "m"}, "returnData": False}, {"id": "b"}]},
+        {"metricQueries": [{"id": "b", "label": ""}, {"id": "a", "metric": {"dimensions": {}, "metricName": "m"}}]},
+    ),
     (_ALIAS, {"functionName": "f"}, {"functionName": f"{_ARN}:f"}),
     (_MAPPING, {"functionName": f"{_ARN}:f:live"}, {"functionName": "f:live"}),
     (_MAPPING, {"batchSize": 10, "eventSourceArn": "arn:aws:sqs:q"}, {"eventSourceArn": "arn:aws:sqs:q"}),

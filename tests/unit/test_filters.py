@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi.provider.experimental.component import ComponentProvider
 
-from components.filter_matching import matches
 from components.filters import Filter, filter_problems, patterns
+from local.mappings.filters import matches
 
 DISCARDS = (
     "filters lose orders: Lambda deletes from the queue what matches none of them, and it reaches neither the function "

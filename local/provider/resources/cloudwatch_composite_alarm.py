@@ -41,6 +41,7 @@ def read(aws: Aws, name: str) -> Properties | None:
     arn = alarms[0].get("AlarmArn", "")
     return {
         **from_aws(_FIELDS, alarms[0]),
+        "actionsSuppressor": from_aws(_SUPPRESSOR, alarms[0]) or None,
         "arn": arn,
         "tags": tag_map(aws.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]),
     }
@@ -67,6 +68,5 @@ TYPE = ResourceType(
     defaults={"actionsEnabled": True},
     replace_on=frozenset({"actionsEnabled", "alarmName"}),
     compare_as=dict.fromkeys(("alarmActions", "insufficientDataActions", "okActions"), frozenset),
-    write_only=frozenset({"actionsSuppressor"}),
     chosen_name="alarmName",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pulumi_aws as aws
 
@@ -16,20 +16,6 @@ _FIELDS: Fields = {
     "alarmDescription": "AlarmDescription",
     "comparisonOperator": "ComparisonOperator",
     "datapointsToAlarm": "DatapointsToAlarm",
-    "evaluationPeriods": "EvaluationPeriods",
-    "extendedStatistic": "ExtendedStatistic",
-    "insufficientDataActions": "InsufficientDataActions",
-    "metricName": "MetricName",
-    "name": "AlarmName",
-    "namespace": "Namespace",
-    "okActions": "OKActions",
-    "period": "Period",
-    "statistic": "Statistic",
-    "threshold": "Threshold",
-    "treatMissingData": "TreatMissingData",
-    "unit": "Unit",
-}
-_UNSEEN: Fields = {
     "evaluateLowSampleCountPercentiles": "EvaluateLowSampleCountPercentile",
     "evaluationCriteria": (
         "EvaluationCriteria",
@@ -41,8 +27,20 @@ _UNSEEN: Fields = {
         },
     ),
     "evaluationInterval": "EvaluationInterval",
+    "evaluationPeriods": "EvaluationPeriods",
     "evaluationWindow": ("EvaluationWindow", {"wallClockWindow": ("WallClockWindow", {"timezone": "Timezone"})}),
+    "extendedStatistic": "ExtendedStatistic",
+    "insufficientDataActions": "InsufficientDataActions",
+    "metricName": "MetricName",
+    "name": "AlarmName",
+    "namespace": "Namespace",
+    "okActions": "OKActions",
+    "period": "Period",
+    "statistic": "Statistic",
+    "threshold": "Threshold",
     "thresholdMetricId": "ThresholdMetricId",
+    "treatMissingData": "TreatMissingData",
+    "unit": "Unit",
     "warmUpConfiguration": (
         "WarmUpConfiguration",
         {
@@ -51,7 +49,6 @@ _UNSEEN: Fields = {
         },
     ),
 }
-"""What the embedded AWS takes and does not show, as the queries of metric math below."""
 _QUERY: Fields = {
     "accountId": "AccountId",
     "expression": "Expression",
@@ -67,6 +64,8 @@ _QUERIES: Fields = {
 }
 
 _METRICS = frozenset({"metricName", "metricQueries"})
+_LOW_COUNTS = "evaluateLowSampleCountPercentiles"
+"""Stays as it is when the program no longer sets it, although an alarm is always set as a whole."""
 
 
 def create(aws: Aws, news: Properties) -> str:
@@ -80,24 +79,19 @@ def read(aws: Aws, name: str) -> Properties | None:
     if not alarms:
         return None
     alarm = alarms[0]
-    is_plain = "MetricName" in alarm
     tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=alarm.get("AlarmArn", ""))["Tags"]
     return {
+        _LOW_COUNTS: "",
         **from_aws(_FIELDS, alarm),
-        # The embedded AWS shows a plain statistic beside a percentile as well, it and a period beside metric math, and
-        # a number of periods where a query has none.
-        "evaluationPeriods": alarm.get("EvaluationPeriods") if "ComparisonOperator" in alarm else None,
-        "period": alarm.get("Period") if is_plain else None,
-        "statistic": alarm.get("Statistic") if is_plain and not alarm.get("ExtendedStatistic") else None,
         "arn": alarm.get("AlarmArn"),
-        "dimensions": {d["Name"]: d["Value"] for d in alarm.get("Dimensions", [])} or None,
-        "evaluateLowSampleCountPercentiles": "",
+        "dimensions": _shown_dimensions(alarm),
+        "metricQueries": [_shown_query(query) for query in alarm.get("Metrics", [])] or None,
         "tags": tag_map(tags),
     }
 
 
 def update(aws: Aws, name: str, olds: Properties, news: Properties) -> None:
-    _put(aws, news)
+    _put(aws, {_LOW_COUNTS: olds.get(_LOW_COUNTS) or None, **news})
     sync_alarm_tags(aws, name, olds, news)
 
 
@@ -119,20 +113,49 @@ def sync_alarm_tags(aws: Aws, name: str, olds: Properties, news: Properties) -> 
 def _put(aws: Aws, news: Properties, **only_at_create: Any) -> None:
     lists = {"Dimensions": _dimensions(news), "Metrics": [_query(query) for query in news.get("metricQueries") or ()]}
     given = {name: items for name, items in lists.items() if items}  # AWS takes one or the other
-    aws.cloudwatch.put_metric_alarm(**to_aws({**_FIELDS, **_UNSEEN}, news), **given, **only_at_create)
+    aws.cloudwatch.put_metric_alarm(**to_aws(_FIELDS, news), **given, **only_at_create)
 
 
 def _query(query: Properties) -> Any:
+    wanted: dict[str, Any] = {"ReturnData": False, **to_aws(_QUERY, query)}  # as the official provider has it, not AWS
     metric: Properties | None = query.get("metric")
-    if metric is None:
-        return to_aws(_QUERY, query)
-    named = {**to_aws(_METRIC, metric), "Dimensions": _dimensions(metric)}
-    return {**to_aws(_QUERY, query), "MetricStat": {"Metric": named, **to_aws(_STATISTIC, metric)}}
+    if metric is not None:
+        named = {**to_aws(_METRIC, metric), "Dimensions": _dimensions(metric)}
+        wanted["MetricStat"] = {"Metric": named, **to_aws(_STATISTIC, metric)}
+    return wanted
+
+
+def _shown_query(query: Any) -> Properties:
+    shown = from_aws(_QUERY, query)
+    if statistic := query.get("MetricStat"):
+        metric: Any = statistic["Metric"]
+        found = {
+            **from_aws(_METRIC, metric),
+            **from_aws(_STATISTIC, statistic),
+            "dimensions": _shown_dimensions(metric),
+        }
+        shown["metric"] = {name: value for name, value in found.items() if value is not None}
+    return shown
+
+
+def _unordered(queries: Any) -> list[Any]:
+    return sorted((_without_defaults(query) for query in cast("list[Any]", queries or [])), key=repr)
+
+
+def _without_defaults(value: Any) -> Any:
+    """Without what is zero, empty or off, which is the same as left out."""
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_defaults(item) for name, item in sorted(cast("Properties", value).items()) if item}
 
 
 def _dimensions(properties: Properties) -> Any:
     dimensions: dict[str, str] = properties.get("dimensions") or {}
     return [{"Name": name, "Value": value} for name, value in sorted(dimensions.items())]
+
+
+def _shown_dimensions(metric: Any) -> dict[str, str] | None:
+    return {dimension["Name"]: dimension["Value"] for dimension in metric.get("Dimensions", [])} or None
 
 
 def _needs(given: Properties) -> frozenset[str]:
@@ -141,17 +164,19 @@ def _needs(given: Properties) -> frozenset[str]:
 
 TYPE = ResourceType(
     sdk=aws.cloudwatch.MetricAlarm,
-    inputs=frozenset({*_FIELDS, *_UNSEEN, *_QUERIES, "dimensions", "tags"}),
+    inputs=frozenset({*_FIELDS, *_QUERIES, "dimensions", "tags"}),
     create=create,
     read=read,
     update=update,
     delete=delete,
-    nested={**_UNSEEN, **_QUERIES},
+    nested={**_FIELDS, **_QUERIES},
     auto_name=AutoName(max_length=255),
     also_needs=_needs,
     creates_from=_METRICS | {"evaluationCriteria"},
     defaults={"actionsEnabled": True, "treatMissingData": "missing"},
     replace_on=frozenset({"name"}),
-    compare_as=dict.fromkeys(("alarmActions", "insufficientDataActions", "okActions"), frozenset),
-    write_only=frozenset({*_UNSEEN, *_QUERIES}),
+    compare_as={
+        **dict.fromkeys(("alarmActions", "insufficientDataActions", "okActions"), frozenset),
+        "metricQueries": _unordered,
+    },
 )

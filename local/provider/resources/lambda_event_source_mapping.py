@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi_aws as aws
@@ -13,7 +13,7 @@ from local.provider.fields import Fields, from_aws, sync_tags, to_aws
 from local.provider.resource import Properties, ResourceType
 from local.provider.resources.lambda_function import function_name
 
-_FIELDS: Fields = {
+_OPTIONS: Fields = {
     "batchSize": "BatchSize",
     "bisectBatchOnFunctionError": "BisectBatchOnFunctionError",
     "destinationConfig": (
@@ -25,26 +25,21 @@ _FIELDS: Fields = {
     "filterCriteria": ("FilterCriteria", {"filters": ("Filters", {"pattern": "Pattern"})}),
     "functionName": "FunctionName",
     "functionResponseTypes": "FunctionResponseTypes",
+    "kmsKeyArn": "KMSKeyArn",
     "maximumBatchingWindowInSeconds": "MaximumBatchingWindowInSeconds",
     "maximumRecordAgeInSeconds": "MaximumRecordAgeInSeconds",
     "maximumRetryAttempts": "MaximumRetryAttempts",
-    "parallelizationFactor": "ParallelizationFactor",
-    "scalingConfig": ("ScalingConfig", {"maximumConcurrency": "MaximumConcurrency"}),
-    "startingPosition": "StartingPosition",
-}
-"""What the embedded AWS keeps of a mapping, ..."""
-_UNSEEN: Fields = {
-    "kmsKeyArn": "KMSKeyArn",
     "metricsConfig": ("MetricsConfig", {"metrics": "Metrics"}),
+    "parallelizationFactor": "ParallelizationFactor",
     "provisionedPollerConfig": (
         "ProvisionedPollerConfig",
         {"maximumPollers": "MaximumPollers", "minimumPollers": "MinimumPollers", "pollerGroupName": "PollerGroupName"},
     ),
+    "scalingConfig": ("ScalingConfig", {"maximumConcurrency": "MaximumConcurrency"}),
+    "startingPosition": "StartingPosition",
     "startingPositionTimestamp": "StartingPositionTimestamp",
     "tumblingWindowInSeconds": "TumblingWindowInSeconds",
 }
-"""... and what it takes, does not show, and does not act on."""
-_OPTIONS: Fields = {**_FIELDS, **_UNSEEN}
 _ONLY_AT_CREATE = frozenset({"eventSourceArn", "startingPosition", "startingPositionTimestamp"})
 _STREAMS = (":dynamodb:", ":kinesis:")
 _NOT_YET = frozenset({"Disabled", "Disabling"})
@@ -67,15 +62,15 @@ def read(aws: Aws, uuid: str) -> Properties | None:
     mapping: dict[str, Any] = dict(aws.lambda_.get_event_source_mapping(UUID=uuid))
     if mapping["State"] == "Deleting":
         return None
-    modified: datetime = mapping["LastModified"]
     return {
         "maximumBatchingWindowInSeconds": 0,
-        **from_aws(_FIELDS, mapping),
+        **from_aws(_OPTIONS, mapping),
+        "startingPositionTimestamp": _written(mapping.get("StartingPositionTimestamp")),
         "arn": mapping["EventSourceMappingArn"],
         "enabled": mapping["State"] not in _NOT_YET,
         "functionArn": mapping["FunctionArn"],
         "functionName": mapping["FunctionArn"],
-        "lastModified": f"{modified:%Y-%m-%dT%H:%M:%SZ}",
+        "lastModified": _written(mapping["LastModified"]),
         "lastProcessingResult": mapping.get("LastProcessingResult"),
         "state": mapping["State"],
         "stateTransitionReason": mapping.get("StateTransitionReason"),
@@ -99,6 +94,10 @@ def update(aws: Aws, uuid: str, olds: Properties, news: Properties) -> None:
 
 def delete(aws: Aws, uuid: str, _: Properties) -> None:
     aws.lambda_.delete_event_source_mapping(UUID=uuid)
+
+
+def _written(time: datetime | None) -> str | None:
+    return time and f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _require_permissions(aws: Aws, function: str, queue_arn: str) -> None:
@@ -171,5 +170,4 @@ TYPE = ResourceType(
     aws_defaults=_aws_defaults,
     replace_on=_ONLY_AT_CREATE,
     compare_as={"functionName": function_name},
-    write_only=frozenset(_UNSEEN),
 )

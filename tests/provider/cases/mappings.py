@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from local.aws import Aws
@@ -26,16 +27,19 @@ _MAPPING: dict[str, Any] = {
 _POLLED: dict[str, Any] = _MAPPING | {"EventSourceArn": "arn:aws:sqs:eu-central-1:ACCOUNT:other-*"}
 _STREAM: dict[str, Any] = _MAPPING | {
     "BatchSize": 100,
-    "EventSourceArn": "arn:aws:kinesis:eu-central-1:ACCOUNT:stream/orders",
-    "StartingPosition": "TRIM_HORIZON",
-    "State": "Disabled",
-}
-_STREAM_KEEPS = {
     "BisectBatchOnFunctionError": False,
-    "MaximumRecordAgeInSeconds": 120,
-    "MaximumRetryAttempts": 3,
-    "ParallelizationFactor": 3,
+    "DestinationConfig": {"OnFailure": {}},
+    "EventSourceArn": "arn:aws:kinesis:eu-central-1:ACCOUNT:stream/orders",
+    "MaximumRecordAgeInSeconds": -1,
+    "MaximumRetryAttempts": -1,
+    "ParallelizationFactor": 1,
+    "StartingPosition": "AT_TIMESTAMP",
+    "StartingPositionTimestamp": "2026-11-21T10:00:00+00:00",
+    "State": "Disabled",
+    "TumblingWindowInSeconds": 0,
 }
+_STREAM_KEEPS = {"MaximumRecordAgeInSeconds": 120, "MaximumRetryAttempts": 3, "ParallelizationFactor": 3}
+_SINCE = 'starting_position="AT_TIMESTAMP", starting_position_timestamp="2026-11-21T10:00:00Z"'
 
 
 def _alias(arn: str) -> Any:
@@ -48,8 +52,10 @@ def _look_at_alias(aws: Aws, arn: str) -> dict[str, Any]:
 
 
 def _look_at_mapping(aws: Aws, uuid: str) -> dict[str, Any]:
-    mapping = aws.lambda_.get_event_source_mapping(UUID=uuid)
-    tags = aws.lambda_.list_tags(Resource=mapping.get("EventSourceMappingArn", ""))["Tags"]
+    mapping: dict[str, Any] = {**aws.lambda_.get_event_source_mapping(UUID=uuid)}
+    if begins := mapping.get("StartingPositionTimestamp"):
+        mapping["StartingPositionTimestamp"] = begins.astimezone(UTC).isoformat()
+    tags = aws.lambda_.list_tags(Resource=mapping["EventSourceMappingArn"])["Tags"]
     return shown(aws, {**mapping, "Tags": tags}, *_BY_THEMSELVES)
 
 
@@ -97,7 +103,7 @@ MAPPINGS = {
             function_response_types=["ReportBatchItemFailures"],
             kms_key_arn="arn:aws:kms:eu-central-1:1:key/second",
             maximum_batching_window_in_seconds=3,
-            metrics_config={"metrics": ["ErrorCount", "EventCount"]},
+            metrics_config={"metrics": ["EventCount"]},
             scaling_config={"maximum_concurrency": 3},
             tags={"stays": "same", "changes": "second"},
         """,
@@ -108,6 +114,8 @@ MAPPINGS = {
                 "BatchSize": 5,
                 "MaximumBatchingWindowInSeconds": 2,
                 "FilterCriteria": {"Filters": [{"Pattern": '{"body": ["first"]}'}]},
+                "KMSKeyArn": "arn:aws:kms:eu-central-1:1:key/first",
+                "MetricsConfig": {"Metrics": ["EventCount"]},
                 "ScalingConfig": {"MaximumConcurrency": 2},
                 "State": "Disabled",
                 "Tags": {"stays": "same", "changes": "first", "goes": "away"},
@@ -117,6 +125,8 @@ MAPPINGS = {
                 "BatchSize": 6,
                 "MaximumBatchingWindowInSeconds": 3,
                 "FilterCriteria": {"Filters": [{"Pattern": '{"body": ["second"]}'}]},
+                "KMSKeyArn": "arn:aws:kms:eu-central-1:1:key/second",
+                "MetricsConfig": {"Metrics": ["EventCount"]},
                 "ScalingConfig": {"MaximumConcurrency": 3},
                 "FunctionArn": "arn:aws:lambda:eu-central-1:ACCOUNT:function:worker-*:1",
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -124,7 +134,6 @@ MAPPINGS = {
             },
             "bare": _MAPPING,
         },
-        keeps={"FilterCriteria": {}, "ScalingConfig": {}},
         look=_look_at_mapping,
         drift=lambda aws, uuid: aws.lambda_.update_event_source_mapping(UUID=uuid, Enabled=False, BatchSize=7),
         drifted={"enabled", "batchSize"},
@@ -141,10 +150,16 @@ MAPPINGS = {
             event_source_arn=other.arn, function_name=worker.name, provisioned_poller_config={"minimum_pollers": 3},
         """,
         bare="event_source_arn=other.arn, function_name=worker.name",
-        seen={"created": _POLLED, "changed": _POLLED, "bare": _POLLED},
+        seen={
+            "created": _POLLED | {"ProvisionedPollerConfig": {"MaximumPollers": 10, "MinimumPollers": 2}},
+            "changed": _POLLED | {"ProvisionedPollerConfig": {"MinimumPollers": 3}},
+            "bare": _POLLED,
+        },
         look=_look_at_mapping,
-        drift=lambda aws, uuid: aws.lambda_.update_event_source_mapping(UUID=uuid, BatchSize=7),
-        drifted={"batchSize"},
+        drift=lambda aws, uuid: aws.lambda_.update_event_source_mapping(
+            UUID=uuid, ProvisionedPollerConfig={"MinimumPollers": 5}
+        ),
+        drifted={"provisionedPollerConfig"},
         remove=lambda aws, uuid: aws.lambda_.delete_event_source_mapping(UUID=uuid),
     ),
     "stream": Case(
@@ -158,9 +173,9 @@ MAPPINGS = {
             maximum_record_age_in_seconds=60,
             maximum_retry_attempts=2,
             parallelization_factor=2,
-            starting_position="TRIM_HORIZON",
             tumbling_window_in_seconds=60,
-        """,
+        """
+        + _SINCE,
         changed="""
             bisect_batch_on_function_error=False,
             destination_config={"on_failure": {"destination_arn": other.arn}},
@@ -170,10 +185,10 @@ MAPPINGS = {
             maximum_record_age_in_seconds=120,
             maximum_retry_attempts=3,
             parallelization_factor=3,
-            starting_position="TRIM_HORIZON",
             tumbling_window_in_seconds=120,
-        """,
-        bare='enabled=False, event_source_arn=stream, function_name=worker.name, starting_position="TRIM_HORIZON"',
+        """
+        + _SINCE,
+        bare="enabled=False, event_source_arn=stream, function_name=worker.name, " + _SINCE,
         seen={
             "created": _STREAM
             | {
@@ -182,16 +197,22 @@ MAPPINGS = {
                 "MaximumRecordAgeInSeconds": 60,
                 "MaximumRetryAttempts": 2,
                 "ParallelizationFactor": 2,
+                "TumblingWindowInSeconds": 60,
             },
             "changed": _STREAM
             | _STREAM_KEEPS
-            | {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:eu-central-1:ACCOUNT:other-*"}}},
+            | {
+                "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:eu-central-1:ACCOUNT:other-*"}},
+                "TumblingWindowInSeconds": 120,
+            },
             "bare": _STREAM,
         },
-        keeps=_STREAM_KEEPS | {"DestinationConfig": {"OnFailure": {}}},
+        keeps=_STREAM_KEEPS,
         look=_look_at_mapping,
-        drift=lambda aws, uuid: aws.lambda_.update_event_source_mapping(UUID=uuid, BatchSize=50),
-        drifted={"batchSize"},
+        drift=lambda aws, uuid: aws.lambda_.update_event_source_mapping(
+            UUID=uuid, BatchSize=50, TumblingWindowInSeconds=30
+        ),
+        drifted={"batchSize", "tumblingWindowInSeconds"},
         remove=lambda aws, uuid: aws.lambda_.delete_event_source_mapping(UUID=uuid),
     ),
 }

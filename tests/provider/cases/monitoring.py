@@ -88,7 +88,7 @@ _ALARM: dict[str, Any] = {
     "InsufficientDataActions": [],
     "MetricName": "Failures",
     "Namespace": "Orders",
-    "Statistic": "Average",  # the embedded AWS shows it beside a percentile too
+    "Statistic": "Average",
     "Dimensions": [],
     "Period": 60,
     "EvaluationPeriods": 1,
@@ -97,19 +97,23 @@ _ALARM: dict[str, Any] = {
     "TreatMissingData": "missing",
     "Tags": [],
 }
-_PERCENTILE: dict[str, Any] = _ALARM | {
+_PERCENTILE: dict[str, Any] = {name: value for name, value in _ALARM.items() if name != "Statistic"} | {
     "AlarmName": "percentile-*",
     "AlarmArn": "arn:aws:cloudwatch:eu-central-1:ACCOUNT:alarm:percentile-*",
     "Threshold": 100.0,
 }
-_NO_METRIC = ("MetricName", "Namespace")
-_MATH: dict[str, Any] = {name: value for name, value in _ALARM.items() if name not in _NO_METRIC} | {
+_OF_ONE_METRIC = ("Dimensions", "MetricName", "Namespace", "Period", "Statistic")
+_MATH: dict[str, Any] = {name: value for name, value in _ALARM.items() if name not in _OF_ONE_METRIC} | {
     "AlarmName": "math-*",
     "AlarmArn": "arn:aws:cloudwatch:eu-central-1:ACCOUNT:alarm:math-*",
 }
-_QUERY: dict[str, Any] = {name: value for name, value in _MATH.items() if name != "ComparisonOperator"} | {
+_BAND: dict[str, Any] = {name: value for name, value in _MATH.items() if name != "Threshold"}
+_OF_A_NUMBER = ("ComparisonOperator", "EvaluationPeriods", "Threshold")
+_QUERY: dict[str, Any] = {name: value for name, value in _MATH.items() if name not in _OF_A_NUMBER} | {
     "AlarmName": "promql-*",
     "AlarmArn": "arn:aws:cloudwatch:eu-central-1:ACCOUNT:alarm:promql-*",
+    "EvaluationCriteria": {"PromQLCriteria": {"PendingPeriod": 60, "Query": "up < 1", "RecoveryPeriod": 60}},
+    "EvaluationInterval": 60,
 }
 _BOTH: dict[str, Any] = {
     "AlarmName": "composite",
@@ -252,10 +256,11 @@ MONITORING = {
         changed=_METRIC + 'evaluate_low_sample_count_percentiles="evaluate", extended_statistic="p50", threshold=100',
         bare=_METRIC + 'statistic="Sum", threshold=100',
         seen={
-            "created": _PERCENTILE | {"ExtendedStatistic": "p99"},
-            "changed": _PERCENTILE | {"ExtendedStatistic": "p50"},
+            "created": _PERCENTILE | {"EvaluateLowSampleCountPercentile": "ignore", "ExtendedStatistic": "p99"},
+            "changed": _PERCENTILE | {"EvaluateLowSampleCountPercentile": "evaluate", "ExtendedStatistic": "p50"},
             "bare": _PERCENTILE | {"Statistic": "Sum"},
         },
+        keeps={"EvaluateLowSampleCountPercentile": "evaluate"},
         look=_look_at_alarm,
         drift=lambda aws, name: aws.cloudwatch.put_metric_alarm(
             AlarmName=name,
@@ -264,6 +269,7 @@ MONITORING = {
             MetricName="Failures",
             Namespace="Orders",
             Period=60,
+            EvaluateLowSampleCountPercentile="evaluate",
             ExtendedStatistic="p10",
             Threshold=100,
         ),
@@ -275,8 +281,8 @@ MONITORING = {
         created="""
             comparison_operator="GreaterThanUpperThreshold",
             evaluation_periods=1,
+            evaluation_window={"wall_clock_window": {"timezone": "Europe/Berlin"}},
             metric_queries=[
-                {"expression": "ANOMALY_DETECTION_BAND(m)", "id": "e", "label": "band", "return_data": True},
                 {
                     "id": "m",
                     "metric": {
@@ -285,54 +291,119 @@ MONITORING = {
                     },
                     "return_data": True,
                 },
+                {"expression": "ANOMALY_DETECTION_BAND(m)", "id": "e", "label": "band", "return_data": True},
             ],
             threshold_metric_id="e",
+            warm_up_configuration={
+                "only_start_evaluating_after_warm_up_period_ends": True, "warm_up_period_duration_in_minutes": 5,
+            },
         """,
         changed="""
             comparison_operator="LessThanLowerThreshold",
             evaluation_periods=2,
+            evaluation_window={"wall_clock_window": {"timezone": "UTC"}},
             metric_queries=[
                 {"account_id": "123456789012", "expression": "SUM(METRICS())", "id": "e", "period": 60},
                 {"id": "m", "metric": {"metric_name": "Failures", "period": 60, "stat": "p99"}, "return_data": True},
             ],
             threshold_metric_id="m",
+            warm_up_configuration={"warm_up_period_duration_in_minutes": 10},
         """,
         bare="""
             comparison_operator="GreaterThanThreshold", evaluation_periods=1,
             metric_queries=[{"expression": "TIME_SERIES(1)", "id": "e", "return_data": True}],
         """,
         seen={
-            "created": _MATH | {"ComparisonOperator": "GreaterThanUpperThreshold"},
-            "changed": _MATH | {"ComparisonOperator": "LessThanLowerThreshold", "EvaluationPeriods": 2},
-            "bare": _MATH,
+            "created": _BAND
+            | {
+                "ComparisonOperator": "GreaterThanUpperThreshold",
+                "EvaluationWindow": {"WallClockWindow": {"Timezone": "Europe/Berlin"}},
+                "Metrics": [
+                    {
+                        "Id": "m",
+                        "MetricStat": {
+                            "Metric": {
+                                "Dimensions": [{"Name": "QueueName", "Value": "first"}],
+                                "MetricName": "Failures",
+                                "Namespace": "Orders",
+                            },
+                            "Period": 60,
+                            "Stat": "Sum",
+                            "Unit": "Count",
+                        },
+                        "ReturnData": True,
+                    },
+                    {"Expression": "ANOMALY_DETECTION_BAND(m)", "Id": "e", "Label": "band", "ReturnData": True},
+                ],
+                "ThresholdMetricId": "e",
+                "WarmUpConfiguration": {
+                    "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True,
+                    "WarmUpPeriodDurationInMinutes": 5,
+                },
+            },
+            "changed": _BAND
+            | {
+                "ComparisonOperator": "LessThanLowerThreshold",
+                "EvaluationPeriods": 2,
+                "EvaluationWindow": {"WallClockWindow": {"Timezone": "UTC"}},
+                "Metrics": [
+                    {
+                        "AccountId": "123456789012",
+                        "Expression": "SUM(METRICS())",
+                        "Id": "e",
+                        "Period": 60,
+                        "ReturnData": False,
+                    },
+                    {
+                        "Id": "m",
+                        "MetricStat": {
+                            "Metric": {"Dimensions": [], "MetricName": "Failures"},
+                            "Period": 60,
+                            "Stat": "p99",
+                        },
+                        "ReturnData": True,
+                    },
+                ],
+                "ThresholdMetricId": "m",
+                "WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 10},
+            },
+            "bare": _MATH | {"Metrics": [{"Expression": "TIME_SERIES(1)", "Id": "e", "ReturnData": True}]},
         },
         look=_look_at_alarm,
-        drift=lambda aws, name: aws.cloudwatch.disable_alarm_actions(AlarmNames=[name]),
-        drifted={"actionsEnabled"},
+        drift=lambda aws, name: aws.cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            ComparisonOperator="GreaterThanThreshold",
+            EvaluationPeriods=1,
+            Metrics=[{"Expression": "TIME_SERIES(2)", "Id": "e", "ReturnData": True}],
+            Threshold=0,
+        ),
+        drifted={"metricQueries"},
         remove=lambda aws, name: aws.cloudwatch.delete_alarms(AlarmNames=[name]),
-        ignored_at_import=("metricQueries",),
     ),
     "promql": Case(
         sdk="cloudwatch.MetricAlarm",
-        created=_PROMQL
-        + """
-            evaluation_window={"wall_clock_window": {"timezone": "Europe/Berlin"}},
-            warm_up_configuration={
-                "only_start_evaluating_after_warm_up_period_ends": True, "warm_up_period_duration_in_minutes": 5,
-            },
-        """,
-        changed=_PROMQL.replace("60", "120")
-        + """
-            evaluation_window={"wall_clock_window": {"timezone": "UTC"}},
-            warm_up_configuration={"warm_up_period_duration_in_minutes": 10},
-        """,
+        created=_PROMQL,
+        changed=_PROMQL.replace("60", "120"),
         bare=_PROMQL,
-        seen={"created": _QUERY, "changed": _QUERY, "bare": _QUERY},
+        seen={
+            "created": _QUERY,
+            "changed": _QUERY
+            | {
+                "EvaluationCriteria": {
+                    "PromQLCriteria": {"PendingPeriod": 120, "Query": "up < 1", "RecoveryPeriod": 120}
+                },
+                "EvaluationInterval": 120,
+            },
+            "bare": _QUERY,
+        },
         look=_look_at_alarm,
-        drift=lambda aws, name: aws.cloudwatch.disable_alarm_actions(AlarmNames=[name]),
-        drifted={"actionsEnabled"},
+        drift=lambda aws, name: aws.cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            EvaluationCriteria={"PromQLCriteria": {"PendingPeriod": 60, "Query": "up < 2", "RecoveryPeriod": 60}},
+            EvaluationInterval=60,
+        ),
+        drifted={"evaluationCriteria"},
         remove=lambda aws, name: aws.cloudwatch.delete_alarms(AlarmNames=[name]),
-        ignored_at_import=("evaluationCriteria", "evaluationInterval"),
     ),
     "composite": Case(
         sdk="cloudwatch.CompositeAlarm",
@@ -360,6 +431,9 @@ MONITORING = {
         seen={
             "created": _BOTH
             | {
+                "ActionsSuppressor": "watched-*",
+                "ActionsSuppressorExtensionPeriod": 60,
+                "ActionsSuppressorWaitPeriod": 120,
                 "AlarmActions": ["arn:aws:sns:eu-central-1:1:first"],
                 "AlarmDescription": "first",
                 "AlarmRule": "OK(watched-*)",
@@ -369,6 +443,9 @@ MONITORING = {
             },
             "changed": _BOTH
             | {
+                "ActionsSuppressor": "arn:aws:cloudwatch:eu-central-1:ACCOUNT:alarm:watched-*",
+                "ActionsSuppressorExtensionPeriod": 90,
+                "ActionsSuppressorWaitPeriod": 180,
                 "AlarmActions": ["arn:aws:sns:eu-central-1:1:second", "arn:aws:sns:eu-central-1:1:third"],
                 "AlarmDescription": "second",
                 "AlarmRule": "NOT ALARM(watched-*)",
@@ -379,8 +456,14 @@ MONITORING = {
             "bare": _BOTH,
         },
         look=_look_at_composite,
-        drift=lambda aws, name: aws.cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule="TRUE"),
-        drifted={"alarmRule"},
+        drift=lambda aws, name: aws.cloudwatch.put_composite_alarm(
+            AlarmName=name,
+            AlarmRule="TRUE",
+            ActionsSuppressor="deploying",
+            ActionsSuppressorExtensionPeriod=60,
+            ActionsSuppressorWaitPeriod=60,
+        ),
+        drifted={"actionsSuppressor", "alarmRule"},
         remove=lambda aws, name: aws.cloudwatch.delete_alarms(AlarmNames=[name]),
     ),
     "dashboard": Case(
