@@ -11,7 +11,7 @@ on-stack = $(if $(filter local,$(STACK)),$(PYTHON) -m local $(1),$(PULUMI) $(1) 
 export PYTHONDONTWRITEBYTECODE :=
 export PULUMI_SKIP_UPDATE_CHECK := 1
 
-.PHONY: help setup demo test up preview policy destroy stop check docs format clean
+.PHONY: help setup demo test up preview policy watch destroy stop check docs format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ preview: setup ## Show what `up` would change (STACK=name as above)
 
 policy: setup ## Judge a preview by the policy pack (STACK=name as above; ARGS='--format markdown' goes to it)
 	@$(if $(filter local,$(STACK)),$(PYTHON) -m local check,$(ON_PATH) $(PYTHON) -m policy check --stack $(STACK)) $(ARGS)
+
+watch: ## Show the running pipelines of the local stack (ARGS='--every 5' goes to it)
+	@$(SETUP) python
+	@$(PYTHON) -m local watch $(ARGS)
 
 destroy: setup ## Destroy what `up` deployed (STACK=name as above)
 	@$(call on-stack,destroy)

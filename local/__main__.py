@@ -10,8 +10,10 @@ from local import supervisor
 from local.demo import demo
 from local.engine import heed_interrupts
 from local.environment import DEFAULT, EngineMissingError, aws_environment
+from local.mappings.live import process as driver
 from local.stack import LocalStack
 from local.supervisor import EmulatorError, Instance
+from local.watch.command import watch
 
 _INTERRUPTED = 130
 """Exit code of a command that the user ended, as shells have it."""
@@ -38,6 +40,8 @@ def main() -> int:
                 return LocalStack(DEFAULT, _instance()).check(*options)
             case "demo":
                 return demo(keep=arguments.keep)
+            case "watch":
+                return watch(DEFAULT, arguments.every, arguments.seconds)
             case _:
                 return LocalStack(DEFAULT, _instance()).run(arguments.command, *options)
     except (EmulatorError, EngineMissingError) as error:
@@ -49,7 +53,10 @@ def main() -> int:
 
 def _instance() -> Instance:
     """The embedded AWS of this checkout, started if it is not running; it goes on until `stop`."""
-    return supervisor.running(DEFAULT.emulator) or supervisor.start(DEFAULT.emulator)
+    if (instance := supervisor.running(DEFAULT.emulator)) is None:
+        return supervisor.start(DEFAULT.emulator)
+    driver.start(DEFAULT.emulator, "detached")  # should it have been killed
+    return instance
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,9 +67,22 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("check", help="judge a preview; other options go to `python -m policy check`")
     show = commands.add_parser("demo", help="deploy, send orders, show what happens, destroy")
     show.add_argument("--keep", action="store_true", help="leave everything running at the end")
+    look = commands.add_parser("watch", help="show the running pipelines until Ctrl-C")
+    look.add_argument("--every", type=_seconds, default=1, metavar="SECONDS", help="between two looks; 1 by default")
+    look.add_argument("--for", type=_seconds, dest="seconds", metavar="SECONDS", help="how long, else until Ctrl-C")
     commands.add_parser("env", help="print what points an AWS SDK or CLI at the embedded AWS")
     commands.add_parser("stop", help="stop the embedded AWS; it keeps its state")
     return parser
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
 
 
 if __name__ == "__main__":

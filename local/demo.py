@@ -119,10 +119,10 @@ def _send_and_watch(aws: Aws, outputs: dict[str, Any]) -> None:
                 )
             time.sleep(_POLL_SECONDS)
         elif entry["message"] == "order processed":
-            processed.add(entry["orderId"])
             _line(started, f"{_paint('processed', 32)}       {entry['orderId']}, attempt {entry['attempt']}")
-            if len(processed) == 1:
+            if not processed:
                 print(f"             log: {json.dumps(entry)}")
+            processed.add(entry["orderId"])
         elif entry["message"] == "order failed" and "failureKind" not in entry:  # else the dead letter says it
             attempt = f"attempt {entry['attempt']} of {attempts}"
             again = entry.get("retryInSeconds", visibility)
@@ -210,7 +210,7 @@ def _names(orders: set[str]) -> str:
 def _print_alarms(aws: Aws, names: list[str]) -> None:
     for alarm in aws.cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]:
         meaning = alarm.get("AlarmDescription", "").partition("\n")[0]
-        print(f"  {_paint(alarm.get('AlarmName', ''), 1)}\n    {meaning}")
+        print(f"  {_paint(alarm.get('AlarmName', ''), 1)} is {alarm.get('StateValue')}\n    {meaning}")
 
 
 def _preview_broken(instance: Instance) -> None:
@@ -228,6 +228,7 @@ def _print_how_to_look_around(instance: Instance) -> None:
         f"  The embedded AWS answers on {instance.endpoint}. To look around:\n"
         '    eval "$(.venv/bin/python -m local env)"      point the AWS CLI and every SDK at it\n'
         "    aws sqs list-queues\n"
+        "    make watch                                   orders, dead letters, alarms and logs, as they change\n"
         "    make preview                                 change the program and see what it would do\n"
         "  When done: make destroy, make stop"
     )
