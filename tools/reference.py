@@ -15,6 +15,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+import conformance
 import rule_pages
 
 PROJECT = Path(__file__).parent.parent
@@ -128,6 +129,7 @@ def main() -> int:
         docs / "order-pipeline.md": page("OrderPipeline", "order_pipeline.py", "order_pipeline_args.py"),
         docs / "order-store.md": page("OrderStore", "order_store.py", "order_store.py"),
         FUNCTIONS: functions_page(),
+        conformance.PAGE: conformance.page(),
         **rule_pages.pages(),
     }
     strays = rule_pages.strays()

@@ -175,7 +175,9 @@ class Shard:
         for lane in self._lanes if begins else ():
             while lane.at_work is None and (batch := self._next(lane, now)) is not None:
                 self._give_up_the_old(batch, now, actions)
-                if batch.entries or batch.is_final:
+                if batch.is_final and lane.window and lane.window.end < self._oldest(now):
+                    lane.window = None  # its function failed for so long that its last record would be too old, too
+                elif batch.entries or batch.is_final:
                     actions.append(self._invoke(lane, batch))
         self._advance(actions)
         return actions
@@ -318,7 +320,7 @@ class Shard:
         https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
         """
         kept, oldest = now - self._settings.retention, now - self._settings.max_record_age
-        if not batch.entries or batch.entries[0].record.arrived_at >= max(kept, oldest):
+        if not batch.entries or batch.entries[0].record.arrived_at >= self._oldest(now):
             return
         entries = [entry for entry in batch.entries if entry.record.arrived_at >= kept]
         for entry in batch.entries[: len(batch.entries) - len(entries)]:
@@ -326,6 +328,10 @@ class Shard:
         old = [entry for entry in entries if entry.record.arrived_at < oldest]
         batch.entries = entries[len(old) :]
         self._give_up(old, TOO_OLD, batch, actions)
+
+    def _oldest(self, now: float) -> float:
+        """When a record arrived at the earliest that is still tried."""
+        return now - min(self._settings.retention, self._settings.max_record_age)
 
     def _give_up(self, entries: list[_Entry], condition: str, batch: _Batch, actions: list[Action]) -> None:
         for entry in entries:

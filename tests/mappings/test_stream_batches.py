@@ -358,6 +358,20 @@ def test_an_answer_without_a_state_fails_and_a_failed_end_of_a_window_holds_the_
     ]
 
 
+def test_the_end_of_a_window_that_always_fails_is_given_up_when_its_records_would_be_too_old() -> None:
+    simulation = Simulation()
+    stream = simulation.stream()
+    function = simulation.function(duration=0, reply=lambda batch: {"state": {}} if batch else {})
+    stream.put("k", "a")
+    simulation.mapping(stream, function, TumblingWindowInSeconds=10, MaximumRecordAgeInSeconds=60)
+    simulation.at(20, lambda: stream.put("k", "b"))
+
+    simulation.run(until=75)
+
+    seconds = [(second, records) for second, records, *_ in windows(simulation)]
+    assert seconds[:8] == [(0, [1]), (10, []), (11, []), (13, []), (17, []), (25, []), (41, []), (73, [2])]
+
+
 def test_an_answer_that_fails_the_batch_does_not_change_the_state() -> None:
     simulation = Simulation()
     stream = simulation.stream()
