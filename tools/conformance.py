@@ -16,7 +16,7 @@ _TITLES = {
     "pollers": "emulator's pollers",
     "moto": "moto",
 }
-_MARKED = re.compile(r"(<!-- conformance of (\w+): .* -->\n).*?(<!-- end of conformance -->)", re.DOTALL)
+_MARKED = re.compile(r"(<!-- conformance of (\w+): [^\n]* -->\n).*?(<!-- end of conformance -->)", re.DOTALL)
 _MOST = 110
 """Characters of what was seen instead."""
 
