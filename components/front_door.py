@@ -131,7 +131,7 @@ def create_front_door(
     log_retention: pulumi.Input[int],
 ) -> pulumi.Output[str]:
     """Create the API and return the URL to `POST` orders to."""
-    role = children.create("front-door-role", assume_role_policy=iam.may_be_assumed_by("apigateway.amazonaws.com"))
+    role = children.create("front-door-role", **iam.role_of("apigateway.amazonaws.com"))
     policy = children.create("front-door-policy", role=role.name, policy=iam.document(iam.send(queue_arn, key_arn)))
     api = children.create("front-door", protocol_type="HTTP", description=f"Orders for the pipeline {children.name}")
     integration = children.create(

@@ -48,10 +48,17 @@ def document(statements: Sequence[Statement]) -> pulumi.Input[str]:
     return json_text({"Version": "2012-10-17", "Statement": statements})
 
 
-def may_be_assumed_by(service: str) -> str:
-    """The trust policy of a role that an AWS service takes on."""
+def role_of(service: str) -> dict[str, Any]:
+    """The inputs of a role that an AWS service takes on.
+
+    An update that is cut off can leave a policy of the role that Pulumi does not know of, and AWS deletes no role that
+    has one: so all are taken off it first. https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html
+    """
     allowed = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    return {
+        "assume_role_policy": json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
+        "force_detach_policies": True,
+    }
 
 
 def send(queue_arn: pulumi.Input[str], key_arn: pulumi.Input[str] | None) -> list[Statement]:

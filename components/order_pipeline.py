@@ -170,7 +170,7 @@ class OrderPipeline(pulumi.ComponentResource):
             numbers |= {"timeout": function.timeout}
             owner = function.arn
         else:
-            role = children.create("role", assume_role_policy=iam.may_be_assumed_by("lambda.amazonaws.com"))
+            role = children.create("role", **iam.role_of("lambda.amazonaws.com"))
             owner: pulumi.Output[str] = role.arn
         account = owner.apply(lambda arn: arn.split(":")[4])
         partition = owner.apply(lambda arn: arn.split(":")[1])

@@ -34,7 +34,10 @@ def test_a_front_door_is_these_resources_with_these_inputs() -> None:
             "aws:apigatewayv2/api:Api",
             {"protocolType": "HTTP", "description": "Orders for the pipeline orders", "tags": TAGS},
         ),
-        "front-door-role": ("aws:iam/role:Role", {"assumeRolePolicy": document(assumed), "tags": TAGS}),
+        "front-door-role": (
+            "aws:iam/role:Role",
+            {"assumeRolePolicy": document(assumed), "forceDetachPolicies": True, "tags": TAGS},
+        ),
         "front-door-policy": (
             "aws:iam/rolePolicy:RolePolicy",
             {"role": "<name of orders-front-door-role>", "policy": document(SEND)},

@@ -86,7 +86,10 @@ def pipeline_without_its_watch() -> dict[str, tuple[str, dict[str, Any]]]:
                 "redriveAllowPolicy": {"redrivePermission": "byQueue", "sourceQueueArns": [QUEUE]},
             },
         ),
-        "role": ("aws:iam/role:Role", {"assumeRolePolicy": document(assumed), "tags": TAGS}),
+        "role": (
+            "aws:iam/role:Role",
+            {"assumeRolePolicy": document(assumed), "forceDetachPolicies": True, "tags": TAGS},
+        ),
         "policy": (
             "aws:iam/rolePolicy:RolePolicy",
             {
