@@ -146,7 +146,7 @@ def found(arguments: dict[str, Any], *, preview: bool) -> dict[Verdict, set[str]
     recorder = Recorder(EXISTING)
 
     async def program() -> None:
-        checkout = aws.iam.Role("checkout", assume_role_policy=iam.may_be_assumed_by("ecs-tasks.amazonaws.com"))
+        checkout = aws.iam.Role("checkout", **iam.role_of("ecs-tasks.amazonaws.com"))
         OrderPipeline("orders", complete(arguments)).grant_send(checkout)
         await quiet()
 
