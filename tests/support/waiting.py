@@ -10,7 +10,7 @@ T = TypeVar("T")
 _POLL_SECONDS = 0.05
 
 
-def eventually(look: Callable[[], T], seconds: float = 60) -> T:
+def eventually(look: Callable[[], T], seconds: float = 120) -> T:
     """The first true result of a look, which is repeated until then.
 
     Raises:
